@@ -1,0 +1,1 @@
+"""The headless part of Tezi: everything that works without a screen."""

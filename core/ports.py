@@ -1,0 +1,140 @@
+"""What the engine asks of the outside world, as protocols and as the rows that come back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.approval import Approved
+from core.domain import Exchange, Fill, Instrument, InstrumentKey, OrderType, Product, Side, Validity
+from core.outcome import Outcome, Read
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerOrder:
+    """One row of the broker's order book or one order-update frame, typed; its texts are safe.
+
+    `status` is the broker's word, lower case, spaces collapsed (`orderstatus`, else `status`). Numbers that were absent
+    or not numbers are None. `from_socket` marks order-update frames, which carry no `unique_id`.
+    """
+
+    broker_id: str
+    unique_id: str
+    tag: str
+    exchange: Exchange
+    token: str
+    symbol: str
+    side: Side
+    order_type: OrderType
+    product: Product
+    validity: Validity
+    quantity: int
+    filled: int
+    average_e4: int | None
+    price_e4: int | None
+    trigger_e4: int | None
+    status: str
+    reason: str
+    updated: str
+    from_socket: bool = False
+
+    @property
+    def key(self) -> InstrumentKey:
+        return InstrumentKey(self.exchange, self.token)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerPosition:
+    """One row of the broker's position list. Values in 1/10,000 rupee."""
+
+    exchange: Exchange
+    token: str
+    symbol: str
+    product: Product
+    net: int
+    bought: int
+    sold: int
+    bought_value_e4: int
+    sold_value_e4: int
+
+
+@dataclass(frozen=True, slots=True)
+class Funds:
+    """What the broker says may be used, in 1/10,000 rupee; None where it said nothing."""
+
+    net_e4: int | None
+    used_e4: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLogin:
+    """What both sockets need at the handshake. Never logged."""
+
+    jwt: str
+    feed_token: str
+    api_key: str
+    client_code: str
+    epoch: int
+
+    def __repr__(self) -> str:
+        return f"StreamLogin(epoch={self.epoch})"
+
+
+class Broker(Protocol):
+    """The broker's order side. Writes take an approval and never raise for what a broker or a network does."""
+
+    async def login(self) -> Read[str]:
+        """Log in (single flight) and give the client code."""
+        ...
+
+    def stream_login(self) -> StreamLogin | None: ...
+    async def place(self, approved: Approved) -> Outcome: ...
+    async def modify(self, approved: Approved) -> Outcome: ...
+    async def cancel(self, approved: Approved) -> Outcome: ...
+    async def order_book(self) -> Read[tuple[BrokerOrder, ...]]: ...
+    async def details(self, unique_id: str) -> Read[BrokerOrder]: ...
+    async def trade_book(self) -> Read[tuple[Fill, ...]]: ...
+    async def positions(self) -> Read[tuple[BrokerPosition, ...]]: ...
+    async def funds(self) -> Read[Funds]: ...
+    async def logout(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+class OrderSocket(Protocol):
+    """The order-update stream: runs until cancelled, reconnects by itself, gives rows and word of each connection."""
+
+    async def run(self, on_order: Callable[[BrokerOrder], None], on_connected: Callable[[], None]) -> None: ...
+    def connected(self) -> bool: ...
+
+
+class Feed(Protocol):
+    """The market stream: runs until cancelled and keeps the wanted set subscribed, whatever the sockets do."""
+
+    async def run(self) -> None: ...
+    def want(self, instruments: tuple[Instrument, ...]) -> None: ...
+
+
+class Journal(Protocol):
+    """The durable record. `intent` returns only when the row is on disk; it raises StoreFailed when that cannot be."""
+
+    async def intent(self, event: "OrderRecord") -> None: ...
+    def record(self, event: "OrderRecord") -> None: ...
+    def healthy(self) -> str:
+        """Empty when writing works, else why it does not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRecord:
+    """One line of the journal: the whole order after a change, and where the change came from.
+
+    State is a fold over these: the last record of a tag is the order.
+    """
+
+    tag: str
+    sequence: int
+    source: str
+    day: str
+    run: str
+    body: bytes
+    market_ns: int
+    real_ns: int

@@ -1,0 +1,265 @@
+"""What the screen may see and ask: read-only views by revision, and the desk. No setters, no machinery.
+
+A pane keeps revisions, never state. Every call here is synchronous, returns at once and never blocks.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+from core.clock import Clock
+from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position
+from core.facts import Cause, CircuitState, Event, LadderMode, Operation
+
+
+class Level(NamedTuple):
+    """One price of the book: 1/10,000 rupee, units, number of orders. All zero when the level is empty."""
+
+    price_e4: int
+    quantity: int
+    orders: int
+
+
+class Freshness(Enum):
+    """Whether a price may be called live; the second value is the mark of the row."""
+
+    FRESH = ("fresh", " ")
+    STALE = ("stale", "~")
+    DOWN = ("feed down", "!")
+    NEVER = ("no price yet", "·")
+
+    def __init__(self, word: str, mark: str) -> None:
+        self.word = word
+        self.mark = mark
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The last known market of one instrument. Prices 1/10,000 rupee; 0 means "no value" except where a price may be
+    negative (`has_ltp` says whether there is a last price at all). `close_e4` is the previous close."""
+
+    has_ltp: bool
+    ltp_e4: int
+    ltq: int
+    average_e4: int
+    volume: int
+    total_buy: int
+    total_sell: int
+    open_e4: int
+    high_e4: int
+    low_e4: int
+    close_e4: int
+    last_trade_s: int
+    open_interest: int
+    upper_e4: int
+    lower_e4: int
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+    exchange_ms: int
+
+    @property
+    def bid_e4(self) -> int:
+        """Best bid, 0 when there is none."""
+        return self.bids[0].price_e4 if self.bids and self.bids[0].quantity else 0
+
+    @property
+    def ask_e4(self) -> int:
+        """Best ask, 0 when there is none."""
+        return self.asks[0].price_e4 if self.asks and self.asks[0].quantity else 0
+
+    @property
+    def change_bps(self) -> int | None:
+        """Change against the previous close in 1/100 percent; None when either price is missing."""
+        if not self.has_ltp or self.close_e4 <= 0:
+            return None
+        return round((self.ltp_e4 - self.close_e4) * 10_000 / self.close_e4)
+
+
+class QuoteView(Protocol):
+    """The quote board. A slot is a small integer, fixed for the life of the process."""
+
+    def slot(self, key: InstrumentKey) -> int | None:
+        """The slot of an instrument; None while it was never wanted."""
+        ...
+
+    def revision(self, slot: int) -> int:
+        """Rises with each packet for this slot."""
+        ...
+
+    def quote(self, slot: int) -> Quote: ...
+    def age_ms(self, slot: int) -> int | None:
+        """Milliseconds since the last packet was received here; None before the first."""
+        ...
+
+    def freshness(self, slot: int) -> Freshness: ...
+
+
+class OrderView(Protocol):
+    """Orders and fills of the day, newest first."""
+
+    @property
+    def revision(self) -> int: ...
+    def orders(self) -> tuple[Order, ...]: ...
+    def fills(self) -> tuple[Fill, ...]: ...
+
+
+class PositionView(Protocol):
+    @property
+    def revision(self) -> int: ...
+    def positions(self) -> tuple[Position, ...]:
+        """Open positions first, then those closed today."""
+        ...
+
+
+class EventView(Protocol):
+    @property
+    def revision(self) -> int: ...
+    def latest(self, count: int) -> tuple[Event, ...]:
+        """The last events, newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check of the gate: number, name, whether it passed, what was compared, the next step when it failed."""
+
+    code: str
+    name: str
+    ok: bool
+    compared: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gate says of an intent, every check, in the gate's order."""
+
+    results: tuple[CheckResult, ...]
+
+    @property
+    def allowed(self) -> bool:
+        return all(r.ok for r in self.results)
+
+    @property
+    def denials(self) -> tuple[CheckResult, ...]:
+        return tuple(r for r in self.results if not r.ok)
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The answer to a request: the row that now exists (`tag`), or why nothing was done. Exactly one is set."""
+
+    tag: str = ""
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitStatus:
+    """One circuit for the health pane. `next_try_ms` is None when nothing is scheduled; `error` is safe text."""
+
+    name: str
+    state: CircuitState
+    failures: int
+    calls: int
+    next_try_ms: int | None
+    error: str
+    p50_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStatus:
+    """One socket, judged by its last byte and never by a stored flag. `word`: live, connecting, silent, down."""
+
+    name: str
+    word: str
+    last_byte_ms: int | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything the top line and the health pane say, computed when asked for."""
+
+    mode_word: str
+    account: str
+    ladder: LadderMode
+    probation: bool
+    causes: tuple[Cause, ...]
+    market_ns: int
+    session_word: str
+    closes_in_s: int | None
+    streams: tuple[StreamStatus, ...]
+    circuits: tuple[CircuitStatus, ...]
+    fresh: int
+    wanted: int
+    dropped_frames: int
+    orders_last_second: int
+    orders_per_second_max: int
+    open_pnl_e4: int
+    realised_e4: int
+    waiting: str
+    loop_lag_ms: float
+    journal_word: str
+
+
+@dataclass(frozen=True, slots=True)
+class PanicPlan:
+    """What the PANIC overlay would do now, before it is done."""
+
+    cancels: tuple[Order, ...]
+    halted: bool
+
+
+class Desk(Protocol):
+    """The one object the screen talks to. Commands return at once; what became of them shows in the views."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def quotes(self) -> QuoteView: ...
+    @property
+    def orders(self) -> OrderView: ...
+    @property
+    def positions(self) -> PositionView: ...
+    @property
+    def events(self) -> EventView: ...
+
+    def status(self) -> Status: ...
+    def watchlist(self) -> tuple[Instrument, ...]: ...
+    def pins(self) -> tuple[Instrument, ...]:
+        """The indices of the second line."""
+        ...
+
+    def instrument(self, key: InstrumentKey) -> Instrument | None: ...
+    def search(self, text: str, limit: int) -> tuple[Instrument, ...]: ...
+    def watch(self, instrument: Instrument) -> None:
+        """Add to the list (no effect when it is there) and subscribe."""
+        ...
+
+    def preset_quantity(self, instrument: Instrument) -> int: ...
+    def forbidden(self, operation: Operation) -> str:
+        """Why the present mode forbids an operation, in one sentence; empty when it allows it."""
+        ...
+
+    def check(self, intent: OrderIntent) -> Verdict:
+        """Every check, nothing reserved, nothing sent: for the ticket while typing."""
+        ...
+
+    def submit(self, intent: OrderIntent) -> Submitted: ...
+    def cancel(self, tag: str) -> Submitted: ...
+    def send_again(self, tag: str) -> OrderIntent | None:
+        """A fresh intent with the terms of a NOT_SENT, DENIED or REJECTED order, for the ticket; sends nothing."""
+        ...
+
+    def panic_plan(self) -> PanicPlan: ...
+    def cancel_all(self) -> int:
+        """Ask to cancel every live order; gives how many were asked."""
+        ...
+
+    def halt(self, why: str) -> None:
+        """Nothing new leaves from this instant on; cancels still do."""
+        ...
+
+    def resume(self, typed: str) -> Submitted:
+        """Leave HALTED; `typed` must be RESUME."""
+        ...
