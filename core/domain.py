@@ -1,7 +1,7 @@
 """The values everything speaks: instruments, intents, orders, fills, positions. All frozen."""
 
 from dataclasses import dataclass
-from enum import Enum, IntEnum, StrEnum
+from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 
@@ -122,33 +122,53 @@ class OrderIntent:
         return self.price_e4 * self.quantity
 
 
-class OrderState(Enum):
-    """Answers one question: could this still trade? (name, live, at worst case, certain)."""
+class OrderState(StrEnum):
+    """Answers one question: could this still trade?"""
 
-    DRAFT = ("DRAFT", False, False, False)
-    DENIED = ("DENIED", False, False, True)
-    SENDING = ("SENDING", True, True, False)
-    NOT_SENT = ("NOT_SENT", False, False, True)
-    UNKNOWN = ("UNKNOWN", True, True, False)
-    UNCONFIRMED = ("UNCONFIRMED", True, True, False)
-    CLOSED_BY_USER = ("CLOSED_BY_USER", False, False, False)
-    ACKED = ("ACKED", True, False, False)
-    PENDING = ("PENDING", True, False, True)
-    TRIGGER_PENDING = ("TRIGGER_PENDING", True, False, True)
-    WORKING = ("WORKING", True, False, True)
-    PARTIAL = ("PARTIAL", True, False, True)
-    FILLED = ("FILLED", False, False, True)
-    CANCELLED = ("CANCELLED", False, False, True)
-    EXPIRED = ("EXPIRED", False, False, True)
-    REJECTED = ("REJECTED", False, False, True)
-    AMO_PENDING = ("AMO_PENDING", True, False, True)
-    REJECTED_GATEWAY = ("REJECTED_GATEWAY", False, False, True)
+    DRAFT = "DRAFT"
+    DENIED = "DENIED"
+    SENDING = "SENDING"
+    NOT_SENT = "NOT_SENT"
+    UNKNOWN = "UNKNOWN"
+    UNCONFIRMED = "UNCONFIRMED"
+    CLOSED_BY_USER = "CLOSED_BY_USER"
+    ACKED = "ACKED"
+    PENDING = "PENDING"
+    TRIGGER_PENDING = "TRIGGER_PENDING"
+    WORKING = "WORKING"
+    PARTIAL = "PARTIAL"
+    FILLED = "FILLED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+    REJECTED = "REJECTED"
+    AMO_PENDING = "AMO_PENDING"
+    REJECTED_GATEWAY = "REJECTED_GATEWAY"
 
-    def __init__(self, word: str, live: bool, worst_case: bool, certain: bool) -> None:
-        self.word = word
-        self.live = live
-        self.worst_case = worst_case
-        self.certain = certain
+    @property
+    def word(self) -> str:
+        """The state as the screen says it."""
+        return self.value
+
+    @property
+    def live(self) -> bool:
+        """Whether it may still trade, as far as anyone can prove."""
+        return self in _LIVE
+
+    @property
+    def worst_case(self) -> bool:
+        """Nobody can vouch for it: counted at its full quantity against every limit."""
+        return self in _WORST_CASE
+
+
+_WORST_CASE = frozenset({OrderState.SENDING, OrderState.UNKNOWN, OrderState.UNCONFIRMED})
+_LIVE = _WORST_CASE | {
+    OrderState.ACKED,
+    OrderState.PENDING,
+    OrderState.TRIGGER_PENDING,
+    OrderState.WORKING,
+    OrderState.PARTIAL,
+    OrderState.AMO_PENDING,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,3 +61,28 @@ class Supervisor:
                 wait_s = 0.1
             await self._clock.sleep(wait_s)
             wait_s = min(5.0, wait_s * 2)
+
+
+class Wake:
+    """A signal with a deadline: `wait` returns when `set` is called or the seconds have passed, whichever is first."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._event = asyncio.Event()
+
+    def set(self) -> None:
+        self._event.set()
+
+    async def wait(self, seconds: float) -> bool:
+        """True when woken by `set`; the signal is then used up."""
+        if not self._event.is_set() and seconds > 0:
+            parts = [asyncio.ensure_future(self._event.wait()), asyncio.ensure_future(self._clock.sleep(seconds))]
+            try:
+                await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for part in parts:
+                    part.cancel()
+                await asyncio.gather(*parts, return_exceptions=True)
+        woken = self._event.is_set()
+        self._event.clear()
+        return woken

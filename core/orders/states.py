@@ -146,7 +146,7 @@ def _stronger(order: Order, named: OrderState, filled: int) -> OrderState:
         return S.FILLED if filled >= order.quantity else old
     if named in TERMINAL:
         return named
-    return named if _RANK.get(named, 0) > _RANK.get(old, 0) and named in ALLOWED[old] else old
+    return named if _RANK.get(named, 0) >= _RANK.get(old, 0) and named in ALLOWED[old] else old
 
 
 def _terms(order: Order, row: BrokerOrder) -> Order:
