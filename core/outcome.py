@@ -42,9 +42,13 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Proof that no complete request left this machine."""
+    """Proof that no complete request left this machine.
+
+    `local` is True when we decided so ourselves (mode changed, records failing), which says nothing of the service.
+    """
 
     why: str
+    local: bool = False
 
 
 Outcome = Accepted | Refused | Unknown | NotSent

@@ -1,0 +1,161 @@
+"""What a person may ask about orders: submit, cancel, cancel all. Synchronous: it checks, reserves and hands over."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from core.approval import Approved
+from core.clock import Clock
+from core.domain import Instrument, InstrumentKey, Kind, Order, OrderIntent, OrderState
+from core.engine.adopt import Report
+from core.engine.dispatch import IN_FLIGHT_MAX, Dispatcher
+from core.facts import EventKind
+from core.orders.blotter import Blotter
+from core.orders.checks import describe
+from core.orders.gate import Gate
+from core.orders.states import move
+from core.orders.tags import Tags
+from core.supervise import Supervisor
+from core.views import Submitted
+
+SENDABLE_AGAIN = (OrderState.NOT_SENT, OrderState.DENIED, OrderState.REJECTED, OrderState.REJECTED_GATEWAY)
+INTENTS_MAX = 10_000
+
+
+class OrderDesk:
+    """The only caller of the gate and the dispatcher."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        gate: Gate,
+        blotter: Blotter,
+        dispatcher: Dispatcher,
+        tags: Tags,
+        instrument: Callable[[InstrumentKey], Instrument | None],
+        one_at_a_time: Callable[[], bool],
+        supervisor: Supervisor,
+        report: Report,
+    ) -> None:
+        self._clock = clock
+        self._gate = gate
+        self._blotter = blotter
+        self._dispatcher = dispatcher
+        self._tags = tags
+        self._instrument = instrument
+        self._one_at_a_time = one_at_a_time
+        self._supervisor = supervisor
+        self._report = report
+        self._intents: dict[str, str] = {}
+
+    def submit(self, intent: OrderIntent) -> Submitted:
+        """Check, reserve, and start the order on its way. The same intent again gives the same row and does nothing."""
+        if intent.intent_id in self._intents:
+            return Submitted(tag=self._intents[intent.intent_id])
+        if self._dispatcher.in_flight >= IN_FLIGHT_MAX or len(self._intents) >= INTENTS_MAX:
+            return Submitted(refused=f"{IN_FLIGHT_MAX} orders are on their way already. Nothing was sent.")
+        draft = self._draft(intent)
+        self._intents[intent.intent_id] = draft.tag
+        approved = self._gate.approve(intent, replace(draft, state=OrderState.SENDING))
+        if not isinstance(approved, Approved):
+            why = "; ".join(describe(r) for r in approved.denials[:1]) or "denied. Nothing was sent."
+            self._blotter.put(move(draft, OrderState.DENIED, self._clock.wall_ns(), why), "denied")
+            return Submitted(refused=why)
+        self._blotter.put(approved.order, "gate")
+        self._dispatcher.place(approved)
+        return Submitted(tag=draft.tag)
+
+    def cancel(self, tag: str, confirmed: bool = False) -> Submitted:
+        """Ask the broker to cancel one order."""
+        approved = self._approve_cancel(tag, confirmed)
+        if isinstance(approved, str):
+            self._report(EventKind.RISK, approved, True)
+            return Submitted(refused=approved)
+        self._mark_asked(approved)
+        self._dispatcher.cancel(approved, confirmed)
+        return Submitted(tag=tag)
+
+    def cancellable(self) -> tuple[Order, ...]:
+        return tuple(o for o in self._blotter.orders() if o.state.live)
+
+    def cancel_all(self) -> int:
+        """Cancel every live order, one message at a time at the pace the broker's limit allows."""
+        tags = [o.tag for o in self.cancellable()]
+        if tags:
+            self._supervisor.once("cancel all", self._cancel_each(tags))
+        return len(tags)
+
+    def again(self, tag: str, intent_id: str) -> OrderIntent | None:
+        """The terms of an order that provably is not alive, as a new intent; nothing is sent."""
+        order = self._blotter.get(tag)
+        instrument = self._instrument(order.key) if order is not None else None
+        if order is None or instrument is None or order.state not in SENDABLE_AGAIN:
+            return None
+        return OrderIntent(
+            intent_id=intent_id,
+            instrument=instrument,
+            side=order.side,
+            quantity=order.quantity - order.filled,
+            price_e4=order.price_e4,
+            product=order.product,
+            order_type=order.order_type,
+            trigger_e4=order.trigger_e4,
+            validity=order.validity,
+        )
+
+    async def _cancel_each(self, tags: list[str]) -> None:
+        """Each order is asked once; a full window is waited for, a denial is said and the next one tried."""
+        asked = failed = 0
+        for tag in tags:
+            approved = self._approve_cancel(tag, confirmed=True)
+            while isinstance(approved, str) and approved.startswith("G29"):
+                await self._clock.sleep(0.15)
+                approved = self._approve_cancel(tag, confirmed=True)
+            if isinstance(approved, str):
+                failed += 1
+                self._report(EventKind.RISK, approved, True)
+                continue
+            asked += 1
+            self._mark_asked(approved)
+            sent = self._dispatcher.cancel(approved, confirmed=True)
+            if self._one_at_a_time():
+                await sent
+        self._report(EventKind.ORDER, f"Cancel all: asked {asked}, could not ask {failed}", True)
+
+    def _approve_cancel(self, tag: str, confirmed: bool) -> Approved | str:
+        order = self._blotter.get(tag)
+        if order is None:
+            return f"there is no order {tag}. Nothing was sent."
+        instrument = self._instrument(order.key) or _stand_in(order)
+        approved = self._gate.approve_cancel(order, instrument, confirmed)
+        return approved if isinstance(approved, Approved) else describe(approved)
+
+    def _mark_asked(self, approved: Approved) -> None:
+        held = self._blotter.get(approved.order.tag) or approved.order
+        self._blotter.put(replace(held, change="cancel", updated_ns=self._clock.wall_ns()), "cancel asked")
+
+    def _draft(self, i: OrderIntent) -> Order:
+        now_ns = self._clock.wall_ns()
+        return Order(
+            tag=self._tags.next(),
+            intent_id=i.intent_id,
+            exchange=i.instrument.exchange,
+            token=i.instrument.token,
+            symbol=i.instrument.symbol,
+            side=i.side,
+            quantity=i.quantity,
+            price_e4=i.price_e4,
+            trigger_e4=i.trigger_e4,
+            order_type=i.order_type,
+            product=i.product,
+            validity=i.validity,
+            source=i.source,
+            state=OrderState.DRAFT,
+            created_ns=now_ns,
+            real_ns=self._clock.real_ns(),
+            updated_ns=now_ns,
+        )
+
+
+def _stand_in(order: Order) -> Instrument:
+    """A cancel needs no master: an order of an instrument that has left it can still be cancelled."""
+    return Instrument(order.exchange, order.token, order.symbol, order.symbol, Kind.EQUITY)

@@ -1,0 +1,136 @@
+"""One reconciliation: a consistent cut of the broker's books, taken in, compared, and said aloud."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from core.clock import Clock
+from core.domain import InstrumentKey, Order, OrderState, PositionKey, Product
+from core.engine.adopt import Adopter, Report
+from core.facts import EventKind
+from core.money import divide_rounded
+from core.orders.blotter import Blotter
+from core.orders.positions import Opening, Positions
+from core.orders.reconcile import Cut, fill_gaps, fingerprint, missing, position_differences
+from core.orders.states import move
+from core.outcome import Failed, Read
+from core.ports import Broker, BrokerOrder, BrokerPosition
+from core.supervise import Wake
+
+BookReader = Callable[[], Awaitable[Read[tuple[BrokerOrder, ...]]]]
+
+CUTS_MAX = 3
+GRACE_S = 2.0
+"""How long the trade book and the positions may lag the order book before a difference is one."""
+MISSING_CUTS_MAX = 2
+
+
+@dataclass(slots=True)
+class Reconciler:
+    """`label` names an instrument; `step` shows progress; `read` counts order-service reads on their circuit."""
+
+    clock: Clock
+    broker: Broker
+    blotter: Blotter
+    positions: Positions
+    adopter: Adopter
+    report: Report
+    step: Callable[[str], None]
+    label: Callable[[InstrumentKey], str]
+    opened: bool = False
+    _missing: dict[str, int] = field(default_factory=dict)
+
+    async def run(self, reason: str, book: BookReader) -> str:
+        """Empty when the books agree, else what does not or what could not be read. `book` reads the order book."""
+        cut = await self._cut(book)
+        if isinstance(cut, Failed):
+            return f"could not read the broker's books: {cut.why}"
+        self._take(cut)
+        differences = self._differences(cut)
+        if differences:
+            await Wake(self.clock).wait(GRACE_S)
+            cut = await self._cut(book)
+            if isinstance(cut, Failed):
+                return f"could not read the broker's books: {cut.why}"
+            self._take(cut)
+            differences = self._differences(cut)
+        for text in differences:
+            self.report(EventKind.RECONCILE, f"MISMATCH {text}", True)
+        if differences:
+            return f"{len(differences)} differences with the broker's books: {differences[0]}"
+        counts = f"{len(cut.orders)} orders, {len(cut.fills)} trades, {len(cut.positions)} positions"
+        self.report(EventKind.RECONCILE, f"broker book = local book  ({counts})  {reason}", False)
+        return ""
+
+    async def trades(self) -> bool:
+        """Read the trade book once, for exact fill prices; True when it was answered."""
+        answer = await self.broker.trade_book()
+        if isinstance(answer, Failed):
+            return False
+        self.blotter.book_fills(answer.value)
+        return True
+
+    async def _cut(self, book: BookReader) -> Cut | Failed:
+        """Books read before and after everything else, again while they change, at most three times."""
+        for attempt in range(CUTS_MAX):
+            self.step(f"reading the broker's books, {attempt + 1} of at most {CUTS_MAX}")
+            cut = await self._once(book)
+            if isinstance(cut, Failed) or cut[1]:
+                break
+        return cut if isinstance(cut, Failed) else cut[0]
+
+    async def _once(self, book: BookReader) -> tuple[Cut, bool] | Failed:
+        before = await book()
+        if isinstance(before, Failed):
+            return before
+        fills = await self.broker.trade_book()
+        if isinstance(fills, Failed):
+            return fills
+        positions = await self.broker.positions()
+        if isinstance(positions, Failed):
+            return positions
+        after = await book()
+        if isinstance(after, Failed):
+            return after
+        steady = fingerprint(before.value) == fingerprint(after.value)
+        return Cut(after.value, fills.value, positions.value), steady
+
+    def _take(self, cut: Cut) -> None:
+        self.adopter.take_all(cut.orders, "reconcile")
+        self.blotter.book_fills(cut.fills)
+        if not self.opened:
+            self.positions.set_openings(self._openings(cut.positions))
+            self.opened = True
+        self._mark_missing(cut.orders)
+
+    def _mark_missing(self, rows: tuple[BrokerOrder, ...]) -> None:
+        absent = missing(self.blotter.orders(), rows)
+        self._missing = {o.tag: self._missing.get(o.tag, 0) + 1 for o in absent}
+        for order in absent:
+            if self._missing[order.tag] >= MISSING_CUTS_MAX and order.state is not OrderState.UNKNOWN:
+                self._lose(order)
+
+    def _lose(self, order: Order) -> None:
+        why = "no longer in the broker's order book"
+        self.blotter.put(move(order, OrderState.UNKNOWN, self.clock.wall_ns(), why), "reconcile")
+        self.report(EventKind.RECONCILE, f"{order.symbol} order {order.broker_id}: {why}; it counts as unknown", True)
+
+    def _openings(self, rows: tuple[BrokerPosition, ...]) -> dict[PositionKey, Opening]:
+        """What was carried into the day: the broker's net beyond today's trades. Intraday products carry nothing."""
+        traded = {p.key: p.net for p in self.positions.positions()}
+        openings = {}
+        for row in rows:
+            key = PositionKey(row.exchange, row.token, row.product)
+            carried = row.net - traded.get(key, 0)
+            if carried and row.product is not Product.INTRADAY:
+                quantity, value_e4 = (row.bought, row.bought_value_e4) if carried > 0 else (row.sold, row.sold_value_e4)
+                openings[key] = Opening(row.symbol, carried, divide_rounded(value_e4, quantity) if quantity else 0)
+        return openings
+
+    def _differences(self, cut: Cut) -> tuple[str, ...]:
+        held = [o for o in self.blotter.orders() if o.filled or o.broker_id]
+        gaps = fill_gaps((o for o in held if o.filled), cut.fills)
+
+        def name(key: PositionKey) -> str:
+            return self.label(InstrumentKey(key.exchange, key.token))
+
+        return gaps + position_differences(self.positions.positions(), cut.positions, name)
