@@ -55,6 +55,9 @@ class Owner(Protocol):
         ...
 
     async def read_trades(self) -> bool: ...
+    def auth_failed(self) -> None:
+        """A read was refused for want of a login."""
+        ...
 
 
 class Books:
@@ -145,6 +148,8 @@ class Books:
         finally:
             failed = None if isinstance(answer, Ok) else answer
             self._circuit.leave_read(ticket, failed, (self._clock.mono_ns() - started_ns) // NS_PER_MS)
+        if failed is not None and failed.by is FailedBy.AUTH:
+            self._owner.auth_failed()
         return answer
 
     def _wait_s(self) -> float:

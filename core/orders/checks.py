@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from core.config import Limits
 from core.domain import Instrument, Kind, OrderIntent, OrderType, Product, Side, Validity
 from core.money import E4, group, show_price
-from core.views import CheckResult, Freshness
+from core.views import CheckResult, Freshness, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ class Check:
         return CheckResult(self.code, self.name, ok, self.compared(facts, intent), "" if ok else self.remedy)
 
 
-def _fields(f: GateFacts, i: OrderIntent) -> bool:
+def well_formed(i: OrderIntent) -> bool:
+    """Whether every field has exactly its type (a bool is no quantity); no other check can be asked of less."""
     return (
         type(i.quantity) is int
         and type(i.price_e4) is int
@@ -85,8 +86,8 @@ def _type_allowed(f: GateFacts, i: OrderIntent) -> bool:
 
 def _freeze(i: OrderIntent) -> int | None:
     """The largest quantity of one order, rounded down to a lot; None means none is set, which only cash may have."""
-    limit = i.instrument.freeze_quantity
-    return None if limit is None else limit // i.instrument.lot * i.instrument.lot
+    limit, lot = i.instrument.freeze_quantity, i.instrument.lot
+    return None if limit is None or lot <= 0 else limit // lot * lot
 
 
 def _quantity(f: GateFacts, i: OrderIntent) -> bool:
@@ -240,7 +241,13 @@ PLACE_CHECKS: tuple[Check, ...] = (
     Check(
         "G34", "LEAK", lambda f, i: f.leaked == 0, lambda f, i: f"{f.leaked} sent without approval", "Restart; report."
     ),
-    Check("G9", "BAD_FIELD", _fields, lambda f, i: "every field has its type", "Enter the order again."),
+    Check(
+        "G9",
+        "BAD_FIELD",
+        lambda f, i: well_formed(i),
+        lambda f, i: "every field has its type",
+        "Enter the order again.",
+    ),
     Check(
         "G10",
         "INSTRUMENT_UNKNOWN",
@@ -272,6 +279,16 @@ PLACE_CHECKS: tuple[Check, ...] = (
         "Try again in a second.",
     ),
 )
+
+
+def verdict(facts: GateFacts, intent: OrderIntent) -> Verdict:
+    """Every check; a malformed intent is judged no further than its form."""
+    results = []
+    for check in PLACE_CHECKS:
+        results.append(check.result(facts, intent))
+        if check.code == "G9" and not results[-1].ok:
+            break
+    return Verdict(tuple(results))
 
 
 def describe(result: CheckResult) -> str:

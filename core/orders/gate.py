@@ -15,7 +15,7 @@ from core.config import Limits
 from core.domain import Instrument, InstrumentKey, Order, OrderIntent, OrderState, PositionKey, Product, Side
 from core.facts import Operation
 from core.orders.blotter import Blotter
-from core.orders.checks import PLACE_CHECKS, GateFacts
+from core.orders.checks import PLACE_CHECKS, GateFacts, verdict, well_formed
 from core.orders.positions import Positions
 from core.views import CheckResult, Quote, QuoteView, Verdict
 
@@ -93,8 +93,7 @@ class Gate:
 
     def check(self, intent: OrderIntent) -> Verdict:
         """Every check, nothing reserved."""
-        facts = self._facts(intent)
-        return Verdict(tuple(check.result(facts, intent) for check in PLACE_CHECKS))
+        return verdict(self._facts(intent), intent)
 
     def approve(self, intent: OrderIntent, order: Order) -> Approved | Verdict:
         """Reserve what the order needs and approve it, or say everything that forbids it.
@@ -104,7 +103,7 @@ class Gate:
         facts = self._facts(intent)
         for check in PLACE_CHECKS:
             if not check.passes(facts, intent):
-                return Verdict(tuple(c.result(facts, intent) for c in PLACE_CHECKS))
+                return verdict(facts, intent)
         if self._rates.take(facts.reducing):
             return self.check(intent)
         self._twins.append(self._twin(intent))
@@ -147,6 +146,8 @@ class Gate:
         return _Twin(i.instrument.key, i.side, i.product, i.price_e4, i.quantity, self._clock.mono_ns())
 
     def _twin_ms(self, i: OrderIntent) -> int | None:
+        if not well_formed(i):
+            return None
         near = 2 * i.instrument.tick_e4
         for t in reversed(self._twins):
             same = (t.key, t.side, t.product, t.quantity) == (i.instrument.key, i.side, i.product, i.quantity)
@@ -155,6 +156,8 @@ class Gate:
         return None
 
     def _reducing(self, i: OrderIntent) -> bool:
+        if not well_formed(i):
+            return False
         key = i.instrument.key
         net = self._positions.net(PositionKey(key.exchange, key.token, i.product))
         return net * int(i.side) < 0 and i.quantity + self._blotter.leaves(key, i.side) <= abs(net)

@@ -34,15 +34,15 @@ def test_a_short_that_flips_long_keeps_the_new_entry_price():
 
 
 def test_an_opening_is_carried_and_closed():
-    (position,) = fold([fill(side=Side.SELL, quantity=4, price_e4=120_0000)], {KEY: Opening("RELIANCE-EQ", 10, 100_0000)})
+    (position,) = fold(
+        [fill(side=Side.SELL, quantity=4, price_e4=120_0000)], {KEY: Opening("RELIANCE-EQ", 10, 100_0000)}
+    )
 
     assert (position.net, position.average_e4, position.realised_e4) == (6, 100_0000, 4 * 20_0000)
 
 
 @given(
-    st.lists(
-        st.tuples(st.sampled_from(Side), st.integers(1, 500), st.integers(1, 50_000_000)), min_size=1, max_size=40
-    )
+    st.lists(st.tuples(st.sampled_from(Side), st.integers(1, 500), st.integers(1, 50_000_000)), min_size=1, max_size=40)
 )
 def test_booked_plus_open_profit_is_cash_flow_plus_value(trades):
     fills = [

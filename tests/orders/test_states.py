@@ -126,8 +126,21 @@ def test_every_order_and_repetition_of_a_story_ends_the_same():
 
 
 STATUSES = st.sampled_from(
-    ["put order req received", "open pending", "open", "trigger pending", "modify pending", "modified"]
-    + ["cancel pending", "not cancelled", "cancelled", "rejected", "complete", "expired", "strange words"]
+    [
+        "put order req received",
+        "open pending",
+        "open",
+        "trigger pending",
+        "modify pending",
+        "modified",
+        "cancel pending",
+        "not cancelled",
+        "cancelled",
+        "rejected",
+        "complete",
+        "expired",
+        "strange words",
+    ]
 )
 
 

@@ -1,0 +1,145 @@
+"""The desk: what the screen sees of the engine and asks of it. Holds nothing but the list being watched."""
+
+from core.clock import Clock
+from core.domain import Exchange, Instrument, InstrumentKey, OrderIntent
+from core.engine.engine import Engine
+from core.facts import Operation
+from core.views import (
+    EventView,
+    OrderView,
+    PanicPlan,
+    PositionView,
+    QuoteView,
+    Status,
+    Submitted,
+    Verdict,
+)
+
+WATCH_MAX = 1_000
+
+
+class EngineDesk:
+    """Implements `core.views.Desk`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._parts = engine.parts
+        self._intents = 0
+
+    @property
+    def clock(self) -> Clock:
+        return self._parts.clock
+
+    @property
+    def quotes(self) -> QuoteView:
+        return self._parts.board
+
+    @property
+    def orders(self) -> OrderView:
+        return self._engine.blotter
+
+    @property
+    def positions(self) -> PositionView:
+        return self._engine.positions
+
+    @property
+    def events(self) -> EventView:
+        return self._engine.events
+
+    def watchlist(self) -> tuple[Instrument, ...]:
+        return self._engine.watchlist
+
+    def pins(self) -> tuple[Instrument, ...]:
+        return self._parts.pins
+
+    def instrument(self, key: InstrumentKey) -> Instrument | None:
+        return self._parts.instruments.get(key)
+
+    def search(self, text: str, limit: int) -> tuple[Instrument, ...]:
+        return self._parts.instruments.search(text, limit)
+
+    def watch(self, instrument: Instrument) -> None:
+        listed = self._engine.watchlist
+        if instrument not in listed and len(listed) < WATCH_MAX:
+            self._engine.watchlist = (*listed, instrument)
+            self._engine.want()
+
+    def preset_quantity(self, instrument: Instrument) -> int:
+        """The configured size, in whole lots, at least one."""
+        lot = max(1, instrument.lot)
+        return max(lot, self._parts.config.screen.preset_quantity // lot * lot)
+
+    def forbidden(self, operation: Operation) -> str:
+        authority = self._engine.authority
+        if operation is Operation.KILL:
+            return ""
+        if operation is Operation.CANCEL:
+            return authority.mode_text(operation, False) or authority.session_text()
+        return (
+            authority.halted_text()
+            or authority.mode_text(operation, False)
+            or authority.session_text()
+            or authority.store_text()
+            or authority.reconciled_text()
+        )
+
+    def check(self, intent: OrderIntent) -> Verdict:
+        return self._engine.gate.check(intent)
+
+    def submit(self, intent: OrderIntent) -> Submitted:
+        return self._engine.orders.submit(intent)
+
+    def cancel(self, tag: str) -> Submitted:
+        return self._engine.orders.cancel(tag)
+
+    def send_again(self, tag: str) -> OrderIntent | None:
+        self._intents += 1
+        return self._engine.orders.again(tag, f"again-{tag}-{self._intents}")
+
+    def panic_plan(self) -> PanicPlan:
+        return PanicPlan(self._engine.orders.cancellable(), self._engine.authority.halted_ns is not None)
+
+    def cancel_all(self) -> int:
+        return self._engine.orders.cancel_all()
+
+    def halt(self, why: str) -> None:
+        self._engine.halt(why)
+
+    def resume(self, typed: str) -> Submitted:
+        if typed != "RESUME":
+            return Submitted(refused=f"type RESUME in capitals to undo the halt; {typed!r} was typed")
+        self._engine.resume()
+        return Submitted(tag="resumed")
+
+    def status(self) -> Status:
+        parts, engine = self._parts, self._engine
+        now_ns = parts.clock.wall_ns()
+        opened_e4 = realised_e4 = 0
+        for p in engine.positions.positions():
+            realised_e4 += p.realised_e4
+            slot = parts.board.slot(InstrumentKey(p.exchange, p.token))
+            if p.net and slot is not None:
+                quote = parts.board.quote(slot)
+                opened_e4 += p.open_e4(quote.ltp_e4) if quote.has_ltp else 0
+        return Status(
+            mode_word=parts.mode_word,
+            account=engine.session.account,
+            ladder=parts.ladder.mode,
+            probation=parts.circuit.in_probation(),
+            causes=parts.ladder.causes(),
+            market_ns=now_ns,
+            session_word=parts.sessions.word(Exchange.NSE, now_ns),
+            closes_in_s=parts.sessions.closes_in_s(Exchange.NSE, now_ns),
+            streams=(parts.feed.status(), parts.updates.status()),
+            circuits=(parts.circuit.status(),),
+            fresh=parts.board.fresh_count(),
+            wanted=engine.wanted,
+            dropped_frames=parts.board.dropped,
+            orders_last_second=parts.rates.used_last_second(),
+            orders_per_second_max=parts.config.limits.orders_per_second_max,
+            open_pnl_e4=opened_e4,
+            realised_e4=realised_e4,
+            waiting="" if engine.online() else engine.authority.login_text,
+            loop_lag_ms=engine.pulse.loop_lag_ms,
+            journal_word=parts.journal.healthy() or "saving",
+        )

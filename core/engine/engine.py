@@ -1,0 +1,251 @@
+"""The engine: owns all state and all tasks of one account, outside any screen. Nothing but it calls the rooms."""
+
+from collections.abc import Iterable
+
+from core.bus import Bus
+from core.domain import InstrumentKey, Order
+from core.engine.adopt import Adopter
+from core.engine.authority import Authority
+from core.engine.books import Books
+from core.engine.dispatch import Dispatcher
+from core.engine.eventlog import EventLog
+from core.engine.orderdesk import OrderDesk
+from core.engine.parts import Parts
+from core.engine.pulse import Pulse
+from core.engine.reconciler import Reconciler
+from core.engine.records import Recorder
+from core.engine.session import SessionKeeper
+from core.engine.words import change
+from core.facts import Cause, EngineFault, EventKind, LadderMode, ModeChanged, OrderChanged
+from core.orders.blotter import Blotter
+from core.orders.gate import Gate
+from core.orders.positions import Positions
+from core.outcome import Outcome, Refused, RefusedBy, Unknown
+from core.ports import BrokerOrder, OrderRecord
+from core.supervise import Supervisor
+
+HALT_KEY = "halt"
+DRAIN_S = 6.0
+STOP_S = 2.0
+
+
+class Engine:
+    """Built from parts; `restore`, `start`, `stop`. Public attributes are for the desk and for tests to read."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        clock = parts.clock
+        self.bus = Bus()
+        self.events = EventLog(clock, parts.mirror)
+        self.supervisor = Supervisor(clock, self._fault)
+        self.blotter = Blotter(self._order_changed)
+        self.positions = Positions(self.blotter)
+        self.recorder = Recorder(clock, parts.run)
+        self.authority = Authority(
+            clock=clock,
+            ladder_forbids=lambda operation, confirmed: parts.ladder.forbids(operation, confirmed=confirmed),
+            probation_full=self._probation_full,
+            store_healthy=parts.journal.healthy,
+            market_closed=lambda instrument: parts.sessions.closed_text(instrument.exchange, clock.wall_ns()),
+            writes_sent=lambda: parts.broker.writes_sent,
+        )
+        self.gate = Gate(
+            clock,
+            parts.config.limits,
+            self.authority,
+            parts.board,
+            self.blotter,
+            self.positions,
+            parts.rates,
+            parts.instruments.get,
+        )
+        self._adopter = Adopter(clock, self.blotter, parts.tags, self.events.add)
+        self._dispatcher = Dispatcher(
+            clock,
+            self.supervisor,
+            parts.journal,
+            self.recorder,
+            parts.broker,
+            self.blotter,
+            parts.circuit,
+            self._settled,
+        )
+        self.books = Books(clock, parts.broker, self.blotter, self._adopter, parts.circuit, self)
+        self._reconciler = Reconciler(
+            clock, parts.broker, self.blotter, self.positions, self._adopter, self.events.add, self._step, self._label
+        )
+        self.session = SessionKeeper(clock, parts.broker, parts.random, self._logged_in, self._login_failed)
+        self.pulse = Pulse(parts, self.authority, self.gate, self.halt)
+        self.orders = OrderDesk(
+            clock,
+            self.gate,
+            self.blotter,
+            self._dispatcher,
+            parts.tags,
+            parts.instruments.get,
+            lambda: parts.ladder.mode >= LadderMode.READ_ONLY,
+            self.supervisor,
+            self.events.add,
+        )
+        self.watchlist = parts.watchlist
+        self.wanted = 0
+        self._updates_seen = False
+        parts.ladder.on_change = self._mode_changed
+
+    def restore(self, records: Iterable[OrderRecord], halted: str = "") -> None:
+        """Take up the orders of the day as the journal has them, and a halt that was in force."""
+        for order in self.recorder.restore(records):
+            self.blotter.put(order, "restored")
+        if halted:
+            self._set_halt(halted)
+
+    def start(self) -> None:
+        """Start every task; nothing is waited for."""
+        self.parts.ladder.raise_cause("RECONCILE", LadderMode.REDUCE_ONLY, "checking orders with the broker")
+        self.want()
+        keep = self.supervisor.keep
+        keep("pulse", self.pulse.run)
+        keep("session", self.session.run)
+        keep("feed", self.parts.feed.run)
+        keep("updates", lambda: self.parts.updates.run(self._update, self._updates_connected))
+        keep("books", self.books.run)
+
+    async def stop(self) -> tuple[str, ...]:
+        """Let answers that are under way come in, then end every task; gives the names of those that would not."""
+        deadline_ns = self.parts.clock.mono_ns() + round(DRAIN_S * 1e9)
+        while self._dispatcher.in_flight and self.parts.clock.mono_ns() < deadline_ns:
+            await self.parts.clock.sleep(0.02)
+        return await self.supervisor.stop(STOP_S)
+
+    def want(self) -> None:
+        """Subscribe what is watched, pinned or held."""
+        held = [self.parts.instruments.get(InstrumentKey(p.exchange, p.token)) for p in self.positions.positions()]
+        wanted = (*self.watchlist, *self.parts.pins, *(i for i in held if i is not None))
+        unique = tuple({i.key: i for i in wanted}.values())
+        for instrument in unique:
+            self.parts.board.add(instrument)
+        self.wanted = len(unique)
+        self.parts.feed.want(unique)
+
+    def halt(self, why: str) -> None:
+        """First the gate, then everything else: from here on nothing new leaves."""
+        self._set_halt(why)
+        self.supervisor.once("store halt", self.parts.meta.store_meta(HALT_KEY, self.authority.halt_reason))
+
+    def resume(self) -> None:
+        self.authority.halted_ns = None
+        self.parts.ladder.clear("HALT")
+        self.supervisor.once("store halt", self.parts.meta.store_meta(HALT_KEY, ""))
+        self.events.add(EventKind.MODE, "halt undone", True)
+
+    def broker_gone(self, why: str) -> None:
+        """The other side's process ended: read-only at once, until `broker_back`."""
+        self.parts.ladder.raise_cause("BROKER", LadderMode.READ_ONLY, why)
+        self.authority.login_text = why
+        self.gate.raise_epoch()
+
+    def broker_back(self) -> None:
+        """A new process answers at a new address: log in again, then compare the books."""
+        self.parts.ladder.raise_cause("RECONCILE", LadderMode.REDUCE_ONLY, "checking orders with the broker")
+        self.parts.ladder.clear("BROKER")
+        self.parts.circuit.retry_now()
+        self.session.again()
+
+    # What the book reader asks.
+
+    def online(self) -> bool:
+        return not self.authority.login_text
+
+    def socket_up(self) -> bool:
+        return self.parts.updates.connected()
+
+    async def read_trades(self) -> bool:
+        return await self._reconciler.trades()
+
+    def auth_failed(self) -> None:
+        self.session.again()
+
+    async def reconcile(self, reason: str) -> bool:
+        self.parts.ladder.raise_cause("RECONCILE", LadderMode.REDUCE_ONLY, "checking orders with the broker")
+        self.authority.reconcile_text = "checking orders with the broker"
+        problem = await self._reconciler.run(reason, lambda: self.books.read(self.parts.broker.order_book))
+        self.authority.reconcile_text = problem
+        if problem:
+            self.parts.ladder.raise_cause("RECONCILE", LadderMode.REDUCE_ONLY, problem)
+            return False
+        self.parts.circuit.reconciled()
+        self.parts.ladder.clear("RECONCILE")
+        self.want()
+        return True
+
+    # What the tasks report.
+
+    def _order_changed(self, before: Order | None, after: Order, source: str) -> None:
+        if source not in ("gate", "restored"):
+            self.parts.journal.record(self.recorder.record(after, source))
+        line = change(before, after)
+        if line is not None and source != "restored":
+            self.events.add(EventKind.ORDER, *line)
+        if after.filled and (before is None or after.filled > before.filled) and source in ("socket", "book"):
+            self.books.trades_soon()
+        self.bus.publish(OrderChanged(after))
+
+    def _settled(self, tag: str, outcome: Outcome) -> None:
+        match outcome:
+            case Refused(by=RefusedBy.AUTH):
+                self.session.again()
+            case Unknown(why):
+                self.events.add(EventKind.ORDER, f"no answer for {tag}: {why}; looking for it", True)
+        self.books.look_soon(0.5)
+
+    def _update(self, row: BrokerOrder) -> None:
+        self._adopter.take(row, "socket")
+
+    def _updates_connected(self) -> None:
+        if self._updates_seen:
+            self.books.reconcile_soon("after the order updates reconnected")
+        self._updates_seen = True
+
+    def _logged_in(self, account: str) -> None:
+        self.authority.login_text = ""
+        self.parts.ladder.clear("AUTH")
+        self.events.add(EventKind.SYSTEM, "logged in")
+        self.books.reconcile_soon("after login")
+
+    def _login_failed(self, failures: int, why: str, wait_s: float) -> None:
+        self.authority.login_text = f"not logged in: {why}"
+        if failures >= 3:
+            next_ns = self.parts.clock.mono_ns() + round(wait_s * 1e9)
+            self.parts.ladder.raise_cause(
+                "AUTH", LadderMode.READ_ONLY, f"login failed {failures} times: {why}", next_ns
+            )
+
+    def _mode_changed(self, before: LadderMode, after: LadderMode, causes: tuple[Cause, ...]) -> None:
+        if after > before:
+            self.gate.raise_epoch()
+        why = f": {causes[0].text}" if causes else ""
+        self.events.add(EventKind.MODE, f"{before.word} to {after.word}{why}", after >= LadderMode.READ_ONLY)
+        self.bus.publish(ModeChanged(before, after, causes))
+
+    def _fault(self, where: str, error: str) -> None:
+        self.events.add(EventKind.SYSTEM, f"{where} failed: {error}", True)
+        if "InvariantBroken" in error:
+            self.halt(f"a rule that must always hold was broken in {where}; restart and report it")
+        self.bus.publish(EngineFault(where, error))
+
+    def _set_halt(self, why: str) -> None:
+        self.authority.halted_ns = self.parts.clock.wall_ns()
+        self.authority.halt_reason = why
+        self.gate.raise_epoch()
+        self.parts.ladder.raise_cause("HALT", LadderMode.HALTED, why)
+        self.events.add(EventKind.MODE, f"HALTED: {why}. Cancels still work.", True)
+
+    def _probation_full(self) -> bool:
+        return self.parts.circuit.in_probation() and self._dispatcher.in_flight > 0
+
+    def _step(self, text: str) -> None:
+        self.authority.reconcile_text = text
+
+    def _label(self, key: InstrumentKey) -> str:
+        found = self.parts.instruments.get(key)
+        return found.label if found is not None else f"{key.exchange} {key.token}"

@@ -1,0 +1,104 @@
+"""What an engine is made of: built by the composition root, the only place that knows which mode it is."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Protocol
+
+from core.clock import Clock
+from core.config import Config
+from core.domain import Exchange, Instrument, InstrumentKey
+from core.facts import Event
+from core.orders.tags import Tags
+from core.outcome import Read
+from core.ports import Broker, Feed, Journal, OrderSocket
+from core.resilience.breaker import OrdersCircuit
+from core.resilience.ladder import Ladder
+from core.resilience.rates import OrderRates
+from core.views import QuoteView, StreamStatus
+
+
+class Board(QuoteView, Protocol):
+    """The quote board as its owner sees it."""
+
+    @property
+    def dropped(self) -> int: ...
+    def add(self, instrument: Instrument) -> int: ...
+    def set_down(self, down: bool) -> None: ...
+    def fresh_count(self) -> int: ...
+
+
+class Instruments(Protocol):
+    """The day's instrument master."""
+
+    def get(self, key: InstrumentKey) -> Instrument | None: ...
+    def by_symbol(self, exchange: Exchange, symbol: str) -> Instrument | None: ...
+    def search(self, text: str, limit: int) -> tuple[Instrument, ...]: ...
+    def all(self) -> tuple[Instrument, ...]: ...
+
+
+class MarketStream(Feed, Protocol):
+    def status(self) -> StreamStatus: ...
+
+
+class UpdateStream(OrderSocket, Protocol):
+    def status(self) -> StreamStatus: ...
+
+
+class LoggedInBroker(Broker, Protocol):
+    """The broker, and how many order messages it began to write since start."""
+
+    @property
+    def writes_sent(self) -> int: ...
+    async def login(self) -> Read[str]: ...
+
+
+class Sessions(Protocol):
+    """The dated hours of each segment."""
+
+    def closed_text(self, exchange: Exchange, wall_ns: int) -> str:
+        """Empty while the segment trades continuously, else why orders are not taken now."""
+        ...
+
+    def word(self, exchange: Exchange, wall_ns: int) -> str:
+        """The words of the top line: `NSE OPEN`."""
+        ...
+
+    def closes_in_s(self, exchange: Exchange, wall_ns: int) -> int | None:
+        """Seconds to the close, None while closed."""
+        ...
+
+
+class Meta(Protocol):
+    """Small durable values by name."""
+
+    async def store_meta(self, key: str, value: str) -> None: ...
+
+
+class EventMirror(Protocol):
+    def __call__(self, event: Event) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """`mode_word` is the first word of the screen; `run` names the account's run in stored rows."""
+
+    clock: Clock
+    config: Config
+    mode_word: str
+    run: str
+    board: Board
+    instruments: Instruments
+    watchlist: tuple[Instrument, ...]
+    pins: tuple[Instrument, ...]
+    sessions: Sessions
+    journal: Journal
+    broker: LoggedInBroker
+    feed: MarketStream
+    updates: UpdateStream
+    ladder: Ladder
+    circuit: OrdersCircuit
+    rates: OrderRates
+    tags: Tags
+    random: Random
+    mirror: EventMirror
+    meta: Meta

@@ -1,0 +1,87 @@
+"""The heartbeat: turns evidence into causes of the ladder, ten times a second, and measures how late it is itself."""
+
+from collections.abc import Callable
+
+from core.clock import NS_PER_MS, NS_PER_S
+from core.engine.authority import Authority
+from core.engine.parts import Parts
+from core.facts import CircuitState, LadderMode
+from core.orders.gate import Gate
+
+BEAT_S = 0.1
+FEED_DOWN_NS = 3 * NS_PER_S
+OFFLINE_NS = 5 * NS_PER_S
+
+
+class Pulse:
+    """Owns nothing but its own measurements; every judgement comes from the last evidence, never from a stored flag."""
+
+    def __init__(self, parts: Parts, authority: Authority, gate: Gate, halt: Callable[[str], None]) -> None:
+        self._parts = parts
+        self._authority = authority
+        self._gate = gate
+        self._halt = halt
+        self._feed_down_ns: int | None = None
+        self._dark_ns: int | None = None
+        self.loop_lag_ms = 0.0
+
+    async def run(self) -> None:
+        clock = self._parts.clock
+        while True:
+            before_ns = clock.mono_ns()
+            await clock.sleep(BEAT_S)
+            late_ms = (clock.mono_ns() - before_ns) / NS_PER_MS - BEAT_S * 1000
+            self.loop_lag_ms = max(late_ms, self.loop_lag_ms * 0.95, 0.0)
+            self.beat()
+
+    def beat(self) -> None:
+        """One look at everything."""
+        self._feed()
+        self._orders()
+        self._store()
+        self._dark()
+        if self._gate.leaked and self._authority.halted_ns is None:
+            self._halt(f"{self._gate.leaked} order messages left without approval; restart and report")
+        self._parts.ladder.poll()
+
+    def _feed(self) -> None:
+        ladder, now_ns = self._parts.ladder, self._parts.clock.mono_ns()
+        status = self._parts.feed.status()
+        down = status.word in ("down", "connecting")
+        self._parts.board.set_down(down)
+        self._feed_down_ns = (self._feed_down_ns or now_ns) if down else None
+        if self._feed_down_ns is not None and now_ns - self._feed_down_ns > FEED_DOWN_NS:
+            ladder.raise_cause("FEED", LadderMode.DATA_STALE, f"the price feed is {status.word}: {status.detail}")
+        elif status.word == "silent":
+            ladder.raise_cause("FEED", LadderMode.DATA_STALE, f"the price feed is silent: {status.detail}")
+        elif not down:
+            ladder.clear("FEED")
+
+    def _orders(self) -> None:
+        circuit, ladder = self._parts.circuit, self._parts.ladder
+        status = circuit.status()
+        if status.state in (CircuitState.CLOSED, CircuitState.PROBATION):
+            ladder.clear("ORDERS")
+            return
+        next_ns = None
+        if status.next_try_ms is not None:
+            next_ns = self._parts.clock.mono_ns() + status.next_try_ms * NS_PER_MS
+        ladder.raise_cause("ORDERS", LadderMode.READ_ONLY, f"orders failing: {status.error}", next_ns)
+
+    def _store(self) -> None:
+        why = self._parts.journal.healthy()
+        if why:
+            self._parts.ladder.raise_cause("STORE", LadderMode.READ_ONLY, f"order records cannot be saved: {why}")
+        else:
+            self._parts.ladder.clear("STORE")
+
+    def _dark(self) -> None:
+        """Everything gone for longer than 5 s: nothing on screen is live."""
+        parts, now_ns = self._parts, self._parts.clock.mono_ns()
+        streams_down = self._feed_down_ns is not None and not parts.updates.connected()
+        dark = streams_down and (bool(self._authority.login_text) or parts.circuit.status().state is CircuitState.OPEN)
+        self._dark_ns = (self._dark_ns or now_ns) if dark else None
+        if self._dark_ns is not None and now_ns - self._dark_ns > OFFLINE_NS:
+            parts.ladder.raise_cause("OFFLINE", LadderMode.OFFLINE, "nothing on screen is live")
+        elif self._dark_ns is None:
+            parts.ladder.clear("OFFLINE")
