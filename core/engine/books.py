@@ -6,8 +6,9 @@ One task, one call at a time: the broker's read limits are kept without locks, a
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
-from core.clock import NS_PER_MS, NS_PER_S, Clock
+from core.clock import NS_PER_S, Clock
 from core.engine.adopt import Adopter
+from core.engine.circuit import OrderCircuit
 from core.engine.hunt import Hunts
 from core.orders.blotter import Blotter
 from core.orders.reconcile import is_clean
@@ -22,27 +23,6 @@ AUDIT_NO_SOCKET_S = 5.0
 AUDIT_IDLE_S = 60.0
 AFTER_FAILURE_S = 1.1
 RECONCILE_AGAIN_S = 2.0
-
-
-class ReadCircuit(Protocol):
-    """The order circuit as the reads see it."""
-
-    def enter_read(self) -> object | None:
-        """A ticket, or None while the circuit lets no read through."""
-        ...
-
-    def leave_read(self, ticket: object, failed: Failed | None, elapsed_ms: int) -> None: ...
-    def next_try_s(self) -> float:
-        """Seconds until a read may be made; 0 when one may."""
-        ...
-
-    def needs_reconcile(self) -> bool:
-        """Whether the probes succeeded and only the comparison of the books is missing."""
-        ...
-
-    def probing(self) -> bool:
-        """Whether the circuit is not closed, so that reads are probes."""
-        ...
 
 
 class Owner(Protocol):
@@ -64,7 +44,7 @@ class Books:
     """Reads when something is due; `look_soon`, `trades_soon` and `reconcile_soon` wake it."""
 
     def __init__(
-        self, clock: Clock, broker: Broker, blotter: Blotter, adopter: Adopter, circuit: ReadCircuit, owner: Owner
+        self, clock: Clock, broker: Broker, blotter: Blotter, adopter: Adopter, circuit: OrderCircuit, owner: Owner
     ) -> None:
         self._clock = clock
         self._broker = broker
@@ -141,13 +121,12 @@ class Books:
         ticket = self._circuit.enter_read()
         if ticket is None:
             return Failed(FailedBy.LOCAL, "the order service is failing; the next test is due later")
-        started_ns = self._clock.mono_ns()
         answer: Read[T] = Failed(FailedBy.LOCAL, "cancelled")
         try:
             answer = await call()
         finally:
             failed = None if isinstance(answer, Ok) else answer
-            self._circuit.leave_read(ticket, failed, (self._clock.mono_ns() - started_ns) // NS_PER_MS)
+            self._circuit.leave_read(ticket, failed)
         if failed is not None and failed.by is FailedBy.AUTH:
             self._owner.auth_failed()
         return answer

@@ -2,27 +2,21 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 from core.approval import Approved
 from core.clock import NS_PER_MS, Clock
 from core.domain import Order
+from core.engine.circuit import OrderCircuit
 from core.engine.records import Recorder
 from core.errors import StoreFailed
 from core.orders.blotter import Blotter
 from core.orders.states import after_outcome
-from core.outcome import Accepted, NotSent, Outcome, Refused, RefusedBy, Unknown
+from core.outcome import NotSent, Outcome, Unknown
 from core.ports import Broker, Journal
+from core.resilience.breaker import Ticket
 from core.supervise import Supervisor
 
 IN_FLIGHT_MAX = 64
-
-
-class Circuit(Protocol):
-    """The order circuit as the writes see it. `enter_write` gives a ticket, or None while nothing may go."""
-
-    def enter_write(self) -> object | None: ...
-    def leave_write(self, ticket: object, outcome: Outcome, elapsed_ms: int) -> None: ...
 
 
 class Dispatcher:
@@ -36,7 +30,7 @@ class Dispatcher:
         recorder: Recorder,
         broker: Broker,
         blotter: Blotter,
-        circuit: Circuit,
+        circuit: OrderCircuit,
         on_settled: Callable[[str, Outcome], None],
     ) -> None:
         self._clock = clock
@@ -87,18 +81,17 @@ class Dispatcher:
         ticket = self._circuit.enter_write()
         if ticket is None:
             return NotSent("the order service is failing; nothing is sent to it now", local=True)
-        return await self._timed(ticket, self._broker.place, approved)
+        return await self._counted(ticket, self._broker.place, approved)
 
-    async def _timed(
-        self, ticket: object | None, call: Callable[[Approved], Awaitable[Outcome]], approved: Approved
+    async def _counted(
+        self, ticket: Ticket | None, call: Callable[[Approved], Awaitable[Outcome]], approved: Approved
     ) -> Outcome:
-        started_ns = self._clock.mono_ns()
-        outcome: Outcome = Unknown("cancelled while waiting for the answer")
+        outcome: Outcome = NotSent("cancelled before it was known", local=True)
         try:
             outcome = await call(approved)
         finally:
             if ticket is not None:
-                self._circuit.leave_write(ticket, outcome, (self._clock.mono_ns() - started_ns) // NS_PER_MS)
+                self._circuit.leave_write(ticket, outcome)
         return outcome
 
     def _settle(self, order: Order, outcome: Outcome, elapsed_ms: int) -> None:
@@ -112,26 +105,11 @@ class Dispatcher:
             if not approved.still_valid():
                 outcome = NotSent("the mode changed before it left", local=True)
                 return
-            ticket = self._circuit.enter_write()
-            if ticket is None and not confirmed:
+            ticket = self._circuit.enter_write(confirmed)
+            if ticket is None:
                 outcome = NotSent("the order service is failing; nothing is sent to it now", local=True)
                 return
-            outcome = await self._timed(ticket, self._broker.cancel, approved)
+            outcome = await self._counted(ticket, self._broker.cancel, approved)
         finally:
             self._in_flight -= 1
             self._on_settled(approved.order.tag, outcome)
-
-
-def counts_as_failure(outcome: Outcome) -> bool | None:
-    """What an answer says of the service: failure, success, or nothing (None), as the table of the circuit has it."""
-    match outcome:
-        case Accepted():
-            return False
-        case Refused(by=RefusedBy.BUSINESS):
-            return False
-        case Refused():
-            return None
-        case Unknown():
-            return True
-        case NotSent(local=local):
-            return None if local else True

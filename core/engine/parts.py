@@ -7,11 +7,11 @@ from typing import Protocol
 from core.clock import Clock
 from core.config import Config
 from core.domain import Exchange, Instrument, InstrumentKey
+from core.engine.circuit import OrderCircuit
 from core.facts import Event
 from core.orders.tags import Tags
 from core.outcome import Read
 from core.ports import Broker, Feed, Journal, OrderSocket
-from core.resilience.breaker import OrdersCircuit
 from core.resilience.ladder import Ladder
 from core.resilience.rates import OrderRates
 from core.views import QuoteView, StreamStatus
@@ -96,7 +96,7 @@ class Parts:
     feed: MarketStream
     updates: UpdateStream
     ladder: Ladder
-    circuit: OrdersCircuit
+    circuit: OrderCircuit
     rates: OrderRates
     tags: Tags
     random: Random

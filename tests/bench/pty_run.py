@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def seconds_to(marker: bytes, argv: list[str], home: Path, columns: int = 120, rows: int = 40) -> float:
-    """Seconds from the start of the process to the first byte of output that completes `marker`; raises TimeoutError."""
+    """Seconds from the start of the process until `marker` stands in its output; raises TimeoutError."""
     started = time.perf_counter()
     pid, fd = pty.fork()
     if pid == 0:
