@@ -7,6 +7,7 @@ one transaction; callers await a shielded future, because a cancelled aiosqlite 
 
 import asyncio
 import itertools
+import os
 import sqlite3
 from collections import deque
 from collections.abc import Sequence
@@ -62,6 +63,8 @@ class Writer:
 
     async def open(self) -> None:
         """Open the file and start the task. Raises StoreFailed when the file cannot be written."""
+        if not await asyncio.to_thread(os.access, self._path, os.R_OK | os.W_OK):
+            raise StoreFailed(f"{self._path} cannot be written: absent, or not ours to write")
         try:
             self._link = await aiosqlite.connect(self._path, isolation_level=None, timeout=BUSY_S)
             for setting in ("journal_mode=WAL", "synchronous=FULL", "journal_size_limit=67108864"):
