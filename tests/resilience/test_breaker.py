@@ -164,6 +164,20 @@ def test_good_probes_are_a_second_apart() -> None:
     assert bench.ticket().probe
 
 
+def test_one_probe_is_in_flight_and_others_fail_fast() -> None:
+    bench = Bench()
+    bench.fail(times=5)
+    bench.wait_for_probe()
+    probe = bench.ticket()
+    assert not bench.breaker.probe_due()
+    assert isinstance(bench.breaker.admit(Use.READ), float)
+    assert bench.breaker.next_try_ns() is None
+    bench.breaker.success(probe)
+    bench.clock.move(1)
+
+    assert bench.ticket().probe
+
+
 def test_reads_that_are_no_probes_prove_nothing() -> None:
     bench = Bench()
     bench.fail(Use.WRITE, 3)
@@ -309,6 +323,7 @@ def test_a_stepped_wall_clock_changes_nothing() -> None:
 STEP = st.one_of(
     st.tuples(st.just("admit"), st.sampled_from(list(Use))),
     st.tuples(st.sampled_from(["success", "failure", "ignored"]), st.integers(0, 9)),
+    st.tuples(st.just("burst"), st.sampled_from([Use.READ, Use.WRITE])),
     st.tuples(st.just("move"), st.sampled_from([0.2, 1.0, 2.5, 6.0, 40.0])),
     st.tuples(st.just("wall"), st.sampled_from([-7_200.0, 7_200.0])),
     st.tuples(st.sampled_from(["force", "release", "retry", "reconciled"]), st.none()),
@@ -334,6 +349,11 @@ def play(steps: list[tuple[str, object]], *, wall: bool) -> list[object]:
         elif what in ("success", "failure", "ignored") and out:
             ticket = out.pop(value % len(out))
             breaker.failure(ticket, "x") if what == "failure" else getattr(breaker, what)(ticket)
+        elif what == "burst":
+            for ticket in [breaker.admit(value) for _ in range(5)]:
+                if isinstance(ticket, Ticket):
+                    assert not (ticket.probe and any(t.probe and t.generation == ticket.generation for t in out))
+                    breaker.failure(ticket, "x")
         elif what == "move":
             clock.move(value)
         elif what == "wall" and wall:

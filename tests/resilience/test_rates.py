@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 
 from core.clock import NS_PER_S, ManualClock
 from core.facts import Operation
-from core.resilience.rates import HOUR_MAX, HOUR_OPENING, MINUTE_MAX, MINUTE_OPENING, SECOND_NS, OrderRates
+from core.resilience.rates import HOUR_MAX, HOUR_OPENING, MINUTE_MAX, MINUTE_OPENING, OrderRates
 
+SECOND_NS = 1_050_000_000
 OPEN, REDUCE, CANCEL, MODIFY = Operation.OPEN, Operation.REDUCE, Operation.CANCEL, Operation.MODIFY
 
 

@@ -50,6 +50,14 @@ async def test_intent_is_on_disk_when_it_returns(store: Store) -> None:
     assert journal.healthy() == ""
 
 
+async def test_a_commit_waits_for_the_disk(store: Store) -> None:
+    """WAL and synchronous=FULL (2), as the connection that writes has them: not visible from outside."""
+    link = store.writer._connection()
+
+    assert [row[0] for row in await link.execute_fetchall("PRAGMA synchronous")] == [2]
+    assert [row[0] for row in await link.execute_fetchall("PRAGMA journal_mode")] == ["wal"]
+
+
 async def test_order_of_handing_over_is_the_order_of_rows(store: Store) -> None:
     for n in range(600):
         store.journal.record(record(f"T{n}"))
