@@ -1,0 +1,1 @@
+"""The Alembic scripts of the store; run by core.store.migrate only."""

@@ -1,0 +1,94 @@
+"""No window of 1.05 s ever holds more than nine order messages, and exits always find a place."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.clock import NS_PER_S, ManualClock
+from core.facts import Operation
+from core.resilience.rates import HOUR_MAX, HOUR_OPENING, MINUTE_MAX, MINUTE_OPENING, OrderRates
+
+SECOND_NS = 1_050_000_000
+OPEN, REDUCE, CANCEL, MODIFY = Operation.OPEN, Operation.REDUCE, Operation.CANCEL, Operation.MODIFY
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from([OPEN, REDUCE, CANCEL, MODIFY]), st.integers(0, 400)), max_size=200),
+    st.integers(1, 12),
+)
+def test_never_more_than_nine_in_any_window(attempts: list[tuple[Operation, int]], per_second: int) -> None:
+    clock, taken = ManualClock(), []
+    rates = OrderRates(clock, per_second)
+    for operation, gap_ms in attempts:
+        clock.move(gap_ms / 1_000)
+        wait_ns = rates.take(operation)
+        if wait_ns == 0:
+            taken.append((clock.mono_ns(), operation))
+        else:
+            assert 0 < wait_ns <= SECOND_NS
+
+    for first_ns, _ in taken:
+        inside = [op for at_ns, op in taken if first_ns <= at_ns < first_ns + SECOND_NS]
+        assert len(inside) <= min(per_second, 9)
+        assert sum(op in (OPEN, MODIFY) for op in inside) <= max(1, min(per_second, 9) - 3)
+
+
+def test_the_wait_is_exact() -> None:
+    clock = ManualClock()
+    rates = OrderRates(clock)
+    for _ in range(9):
+        assert rates.take(CANCEL) == 0
+        clock.move(0.1)
+    wait_ns = rates.take(CANCEL)
+    clock.move((wait_ns - 1_000) / NS_PER_S)
+    assert rates.take(CANCEL) == 1_000
+    clock.move(0.000001)
+
+    assert rates.take(CANCEL) == 0
+    assert rates.take(CANCEL) > 0
+
+
+def test_opening_leaves_three_places_for_exits() -> None:
+    rates = OrderRates(ManualClock())
+
+    assert [rates.take(OPEN) == 0 for _ in range(8)] == [True] * 6 + [False] * 2
+    assert rates.take(MODIFY) > 0
+    assert [rates.take(op) == 0 for op in (CANCEL, REDUCE, CANCEL, CANCEL)] == [True, True, True, False]
+    assert rates.used_last_second() == 9
+
+
+def test_nothing_is_taken_by_asking() -> None:
+    rates = OrderRates(ManualClock())
+    for _ in range(50):
+        assert rates.wait_ns(OPEN) == 0
+
+    assert rates.used_last_second() == 0
+
+
+def fill(rates: OrderRates, clock: ManualClock, operation: Operation, gap_s: float, times: int) -> int:
+    done = 0
+    for _ in range(times):
+        done += rates.take(operation) == 0
+        clock.move(gap_s)
+    return done
+
+
+def test_a_minute_keeps_a_share_for_exits_of_the_same_end_point() -> None:
+    clock = ManualClock()
+    rates = OrderRates(clock)
+
+    assert fill(rates, clock, REDUCE, 0.118, MINUTE_OPENING) == MINUTE_OPENING
+    assert rates.take(OPEN) > 0
+    assert fill(rates, clock, REDUCE, 0.118, 100) == MINUTE_MAX - MINUTE_OPENING
+    assert rates.take(CANCEL) == 0
+
+
+def test_an_hour_keeps_a_share_for_exits_of_the_same_end_point() -> None:
+    clock = ManualClock()
+    rates = OrderRates(clock)
+
+    assert fill(rates, clock, OPEN, 3, HOUR_OPENING + 20) == HOUR_OPENING
+    assert fill(rates, clock, REDUCE, 3, 200) == HOUR_MAX - HOUR_OPENING
+    assert rates.take(CANCEL) == 0
+    clock.move(3_600)
+    assert rates.take(OPEN) == 0

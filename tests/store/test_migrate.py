@@ -1,0 +1,114 @@
+"""A file is made, upgraded, refused or moved aside; never guessed at."""
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from core.errors import UserError
+from core.store import migrate
+from core.store.instance import InstanceLock
+from core.store.migrate import HEAD, REVISIONS, prepare
+
+
+def tables(path: Path) -> set[str]:
+    with closing(sqlite3.connect(path)) as link:
+        return {name for (name,) in link.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+async def test_a_new_file_has_the_tables_and_is_private(tmp_path: Path) -> None:
+    path = tmp_path / "home" / "tezi.db"
+    await prepare(path, 0)
+
+    assert {"order_event", "order_finished", "meta", "alembic_version"} <= tables(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert [p.name for p in path.parent.iterdir()] == ["tezi.db"]
+
+
+def test_the_list_of_revisions_is_alembics() -> None:
+    settings = Config()
+    settings.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    scripts = ScriptDirectory.from_config(settings)
+
+    assert [s.revision for s in reversed(list(scripts.walk_revisions()))] == list(REVISIONS)
+    assert scripts.get_current_head() == HEAD
+
+
+def test_a_current_file_is_opened_without_alembic(tmp_path: Path) -> None:
+    code = (
+        "import asyncio, sys, pathlib\nfrom core.store.migrate import prepare\n"
+        "asyncio.run(prepare(pathlib.Path(sys.argv[1]), 0))\n"
+        "print(sorted({m.split('.')[0] for m in sys.modules} & {'alembic', 'sqlalchemy'}))"
+    )
+    first, second = (
+        subprocess.run([sys.executable, "-c", code, tmp_path / "tezi.db"], capture_output=True, text=True, check=True)
+        for _ in range(2)
+    )
+
+    assert first.stdout.strip() == "['alembic', 'sqlalchemy']"
+    assert second.stdout.strip() == "[]"
+    assert first.stderr + second.stderr == ""
+
+
+async def test_a_newer_file_is_refused_and_untouched(tmp_path: Path) -> None:
+    path = tmp_path / "tezi.db"
+    await prepare(path, 0)
+    with closing(sqlite3.connect(path)) as link, link:
+        link.execute("UPDATE alembic_version SET version_num = '0999'")
+    before = path.read_bytes()
+
+    with pytest.raises(UserError, match=r"newer Tezi \(tables 0999, this one knows 0001\)"):
+        await prepare(path, 0)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"\x00" * 8192, b"junk " * 4000, b"SQLite format 3\x00" + b"\xff" * 8000],
+    ids=["zeros", "text", "header only"],
+)
+async def test_a_damaged_file_is_moved_aside_by_name_and_the_next_start_works(tmp_path: Path, body: bytes) -> None:
+    path = tmp_path / "tezi.db"
+    path.write_bytes(body)
+
+    with pytest.raises(UserError, match=r"damaged.*moved to .*tezi\.db\.damaged-1764214200.*Start again"):
+        await prepare(path, 1_764_214_200_000_000_000)
+    assert (tmp_path / "tezi.db.damaged-1764214200").read_bytes() == body
+
+    await prepare(path, 0)
+    assert "order_event" in tables(path)
+
+
+async def test_an_empty_file_is_a_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "tezi.db"
+    path.touch()
+    await prepare(path, 0)
+
+    assert "order_event" in tables(path)
+
+
+async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="writable folder with --home"):
+        await prepare(tmp_path / "file" / "tezi.db", 0)
+
+
+def test_a_second_instance_is_told_the_process_of_the_first(tmp_path: Path) -> None:
+    code = (
+        "import sys, pathlib\nfrom core.errors import UserError\nfrom core.store.instance import InstanceLock\n"
+        "try:\n    InstanceLock(pathlib.Path(sys.argv[1])).acquire()\nexcept UserError as e:\n    print(e)"
+    )
+    with InstanceLock(tmp_path):
+        second = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True)
+        assert f"another Tezi is using this folder (process {os.getpid()})" in second.stdout
+
+    third = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True)
+    assert third.stdout == ""
