@@ -7,6 +7,7 @@ from core.domain import InstrumentKey, Order
 from core.engine.adopt import Adopter
 from core.engine.authority import Authority
 from core.engine.books import Books
+from core.engine.circuit import OrderCircuit
 from core.engine.dispatch import Dispatcher
 from core.engine.eventlog import EventLog
 from core.engine.orderdesk import OrderDesk
@@ -22,6 +23,9 @@ from core.orders.gate import Gate
 from core.orders.positions import Positions
 from core.outcome import Outcome, Refused, RefusedBy, Unknown
 from core.ports import BrokerOrder, OrderRecord
+from core.resilience.breaker import orders_breaker
+from core.resilience.ladder import Ladder
+from core.resilience.rates import OrderRates
 from core.supervise import Supervisor
 
 HALT_KEY = "halt"
@@ -36,6 +40,9 @@ class Engine:
         self.parts = parts
         clock = parts.clock
         self.bus = Bus()
+        self.ladder = Ladder(clock, self._mode_changed)
+        self.circuit = OrderCircuit(clock, orders_breaker(clock, parts.random))
+        self.rates = OrderRates(clock, parts.config.limits.orders_per_second_max)
         self.events = EventLog(clock, parts.mirror)
         self.supervisor = Supervisor(clock, self._fault)
         self.blotter = Blotter(self._order_changed)
@@ -43,7 +50,7 @@ class Engine:
         self.recorder = Recorder(clock, parts.run)
         self.authority = Authority(
             clock=clock,
-            ladder_forbids=lambda operation, confirmed: parts.ladder.forbids(operation, confirmed=confirmed),
+            ladder_forbids=lambda operation, confirmed: self.ladder.forbids(operation, confirmed=confirmed),
             probation_full=self._probation_full,
             store_healthy=parts.journal.healthy,
             market_closed=lambda instrument: parts.sessions.closed_text(instrument.exchange, clock.wall_ns()),
@@ -56,7 +63,7 @@ class Engine:
             parts.board,
             self.blotter,
             self.positions,
-            parts.rates,
+            self.rates,
             parts.instruments.get,
         )
         self._adopter = Adopter(clock, self.blotter, parts.tags, self.events.add)
@@ -67,15 +74,15 @@ class Engine:
             self.recorder,
             parts.broker,
             self.blotter,
-            parts.circuit,
+            self.circuit,
             self._settled,
         )
-        self.books = Books(clock, parts.broker, self.blotter, self._adopter, parts.circuit, self)
+        self.books = Books(clock, parts.broker, self.blotter, self._adopter, self.circuit, self)
         self._reconciler = Reconciler(
             clock, parts.broker, self.blotter, self.positions, self._adopter, self.events.add, self._step, self._label
         )
         self.session = SessionKeeper(clock, parts.broker, parts.random, self._logged_in, self._login_failed)
-        self.pulse = Pulse(parts, self.authority, self.gate, self.halt)
+        self.pulse = Pulse(parts, self.ladder, self.circuit, self.authority, self.gate, self.halt)
         self.orders = OrderDesk(
             clock,
             self.gate,
@@ -83,14 +90,13 @@ class Engine:
             self._dispatcher,
             parts.tags,
             parts.instruments.get,
-            lambda: parts.ladder.mode >= LadderMode.READ_ONLY,
+            lambda: self.ladder.mode >= LadderMode.READ_ONLY,
             self.supervisor,
             self.events.add,
         )
         self.watchlist = parts.watchlist
         self.wanted = 0
         self._updates_seen = False
-        parts.ladder.on_change = self._mode_changed
 
     def restore(self, records: Iterable[OrderRecord], halted: str = "") -> None:
         """Take up the orders of the day as the journal has them, and a halt that was in force."""
@@ -101,7 +107,7 @@ class Engine:
 
     def start(self) -> None:
         """Start every task; nothing is waited for."""
-        self.parts.ladder.raise_cause("RECONCILE", LadderMode.REDUCE_ONLY, "checking orders with the broker")
+        self._raise_reconcile("checking orders with the broker")
         self.want()
         keep = self.supervisor.keep
         keep("pulse", self.pulse.run)
@@ -134,21 +140,21 @@ class Engine:
 
     def resume(self) -> None:
         self.authority.halted_ns = None
-        self.parts.ladder.clear("HALT")
+        self.ladder.clear("HALT")
         self.supervisor.once("store halt", self.parts.meta.store_meta(HALT_KEY, ""))
         self.events.add(EventKind.MODE, "halt undone", True)
 
     def broker_gone(self, why: str) -> None:
         """The other side's process ended: read-only at once, until `broker_back`."""
-        self.parts.ladder.raise_cause("BROKER", LadderMode.READ_ONLY, why)
+        self.ladder.raise_cause("BROKER", LadderMode.READ_ONLY, why)
         self.authority.login_text = why
         self.gate.raise_epoch()
 
     def broker_back(self) -> None:
         """A new process answers at a new address: log in again, then compare the books."""
-        self.parts.ladder.raise_cause("RECONCILE", LadderMode.REDUCE_ONLY, "checking orders with the broker")
-        self.parts.ladder.clear("BROKER")
-        self.parts.circuit.retry_now()
+        self._raise_reconcile("checking orders with the broker")
+        self.ladder.clear("BROKER")
+        self.circuit.retry_now()
         self.session.again()
 
     # What the book reader asks.
@@ -166,15 +172,15 @@ class Engine:
         self.session.again()
 
     async def reconcile(self, reason: str) -> bool:
-        self.parts.ladder.raise_cause("RECONCILE", LadderMode.REDUCE_ONLY, "checking orders with the broker")
+        self._raise_reconcile("checking orders with the broker")
         self.authority.reconcile_text = "checking orders with the broker"
         problem = await self._reconciler.run(reason, lambda: self.books.read(self.parts.broker.order_book))
         self.authority.reconcile_text = problem
         if problem:
-            self.parts.ladder.raise_cause("RECONCILE", LadderMode.REDUCE_ONLY, problem)
+            self._raise_reconcile(problem)
             return False
-        self.parts.circuit.reconciled()
-        self.parts.ladder.clear("RECONCILE")
+        self.circuit.reconciled()
+        self.ladder.clear("RECONCILE")
         self.want()
         return True
 
@@ -208,7 +214,7 @@ class Engine:
 
     def _logged_in(self, account: str) -> None:
         self.authority.login_text = ""
-        self.parts.ladder.clear("AUTH")
+        self.ladder.clear("AUTH")
         self.events.add(EventKind.SYSTEM, "logged in")
         self.books.reconcile_soon("after login")
 
@@ -216,9 +222,7 @@ class Engine:
         self.authority.login_text = f"not logged in: {why}"
         if failures >= 3:
             next_ns = self.parts.clock.mono_ns() + round(wait_s * 1e9)
-            self.parts.ladder.raise_cause(
-                "AUTH", LadderMode.READ_ONLY, f"login failed {failures} times: {why}", next_ns
-            )
+            self.ladder.raise_cause("AUTH", LadderMode.READ_ONLY, f"login failed {failures} times: {why}", next_ns)
 
     def _mode_changed(self, before: LadderMode, after: LadderMode, causes: tuple[Cause, ...]) -> None:
         if after > before:
@@ -237,11 +241,15 @@ class Engine:
         self.authority.halted_ns = self.parts.clock.wall_ns()
         self.authority.halt_reason = why
         self.gate.raise_epoch()
-        self.parts.ladder.raise_cause("HALT", LadderMode.HALTED, why)
+        self.ladder.raise_cause("HALT", LadderMode.HALTED, why, linger_s=0)
         self.events.add(EventKind.MODE, f"HALTED: {why}. Cancels still work.", True)
 
+    def _raise_reconcile(self, text: str) -> None:
+        """The clean comparison itself is the proof, so nothing lingers after it."""
+        self.ladder.raise_cause("RECONCILE", LadderMode.REDUCE_ONLY, text, linger_s=0)
+
     def _probation_full(self) -> bool:
-        return self.parts.circuit.in_probation() and self._dispatcher.in_flight > 0
+        return self.circuit.in_probation() and self._dispatcher.in_flight > 0
 
     def _step(self, text: str) -> None:
         self.authority.reconcile_text = text

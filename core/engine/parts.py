@@ -7,13 +7,10 @@ from typing import Protocol
 from core.clock import Clock
 from core.config import Config
 from core.domain import Exchange, Instrument, InstrumentKey
-from core.engine.circuit import OrderCircuit
 from core.facts import Event
 from core.orders.tags import Tags
 from core.outcome import Read
 from core.ports import Broker, Feed, Journal, OrderSocket
-from core.resilience.ladder import Ladder
-from core.resilience.rates import OrderRates
 from core.views import QuoteView, StreamStatus
 
 
@@ -95,9 +92,6 @@ class Parts:
     broker: LoggedInBroker
     feed: MarketStream
     updates: UpdateStream
-    ladder: Ladder
-    circuit: OrderCircuit
-    rates: OrderRates
     tags: Tags
     random: Random
     mirror: EventMirror

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from core.clock import NS_PER_MS, NS_PER_S
 from core.engine.authority import Authority
+from core.engine.circuit import OrderCircuit
 from core.engine.parts import Parts
 from core.facts import CircuitState, LadderMode
 from core.orders.gate import Gate
+from core.resilience.ladder import Ladder
 
 BEAT_S = 0.1
 FEED_DOWN_NS = 3 * NS_PER_S
@@ -16,8 +18,18 @@ OFFLINE_NS = 5 * NS_PER_S
 class Pulse:
     """Owns nothing but its own measurements; every judgement comes from the last evidence, never from a stored flag."""
 
-    def __init__(self, parts: Parts, authority: Authority, gate: Gate, halt: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        ladder: Ladder,
+        circuit: OrderCircuit,
+        authority: Authority,
+        gate: Gate,
+        halt: Callable[[str], None],
+    ) -> None:
         self._parts = parts
+        self._ladder = ladder
+        self._circuit = circuit
         self._authority = authority
         self._gate = gate
         self._halt = halt
@@ -42,10 +54,10 @@ class Pulse:
         self._dark()
         if self._gate.leaked and self._authority.halted_ns is None:
             self._halt(f"{self._gate.leaked} order messages left without approval; restart and report")
-        self._parts.ladder.poll()
+        self._ladder.poll()
 
     def _feed(self) -> None:
-        ladder, now_ns = self._parts.ladder, self._parts.clock.mono_ns()
+        ladder, now_ns = self._ladder, self._parts.clock.mono_ns()
         status = self._parts.feed.status()
         down = status.word in ("down", "connecting")
         self._parts.board.set_down(down)
@@ -58,7 +70,7 @@ class Pulse:
             ladder.clear("FEED")
 
     def _orders(self) -> None:
-        circuit, ladder = self._parts.circuit, self._parts.ladder
+        circuit, ladder = self._circuit, self._ladder
         status = circuit.status()
         if status.state in (CircuitState.CLOSED, CircuitState.PROBATION):
             ladder.clear("ORDERS")
@@ -66,22 +78,22 @@ class Pulse:
         next_ns = None
         if status.next_try_ms is not None:
             next_ns = self._parts.clock.mono_ns() + status.next_try_ms * NS_PER_MS
-        ladder.raise_cause("ORDERS", LadderMode.READ_ONLY, f"orders failing: {status.error}", next_ns)
+        ladder.raise_cause("ORDERS", LadderMode.READ_ONLY, f"orders failing: {status.error}", next_ns, linger_s=0)
 
     def _store(self) -> None:
         why = self._parts.journal.healthy()
         if why:
-            self._parts.ladder.raise_cause("STORE", LadderMode.READ_ONLY, f"order records cannot be saved: {why}")
+            self._ladder.raise_cause("STORE", LadderMode.READ_ONLY, f"order records cannot be saved: {why}")
         else:
-            self._parts.ladder.clear("STORE")
+            self._ladder.clear("STORE")
 
     def _dark(self) -> None:
         """Everything gone for longer than 5 s: nothing on screen is live."""
         parts, now_ns = self._parts, self._parts.clock.mono_ns()
         streams_down = self._feed_down_ns is not None and not parts.updates.connected()
-        dark = streams_down and (bool(self._authority.login_text) or parts.circuit.status().state is CircuitState.OPEN)
+        dark = streams_down and (bool(self._authority.login_text) or self._circuit.status().state is CircuitState.OPEN)
         self._dark_ns = (self._dark_ns or now_ns) if dark else None
         if self._dark_ns is not None and now_ns - self._dark_ns > OFFLINE_NS:
-            parts.ladder.raise_cause("OFFLINE", LadderMode.OFFLINE, "nothing on screen is live")
+            self._ladder.raise_cause("OFFLINE", LadderMode.OFFLINE, "nothing on screen is live")
         elif self._dark_ns is None:
-            parts.ladder.clear("OFFLINE")
+            self._ladder.clear("OFFLINE")

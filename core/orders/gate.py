@@ -24,10 +24,10 @@ _NO_QUOTE = Quote(False, *(0,) * 14, bids=(), asks=(), exchange_ms=0)
 
 
 class Rates(Protocol):
-    """The shared order-message windows. `cancel` and reducing messages may use the reserve."""
+    """The shared order-message windows. Cancels and reducing messages may use the reserve."""
 
-    def wait_ns(self, reserved: bool) -> int: ...
-    def take(self, reserved: bool) -> int:
+    def wait_ns(self, operation: Operation) -> int: ...
+    def take(self, operation: Operation) -> int:
         """Use a slot and give 0, or give the wait in ns and use nothing."""
         ...
 
@@ -104,7 +104,7 @@ class Gate:
         for check in PLACE_CHECKS:
             if not check.passes(facts, intent):
                 return verdict(facts, intent)
-        if self._rates.take(facts.reducing):
+        if self._rates.take(_operation(facts.reducing)):
             return self.check(intent)
         self._twins.append(self._twin(intent))
         return self._mint(Action.PLACE, order, intent.instrument)
@@ -113,7 +113,7 @@ class Gate:
         """A cancel is never blocked by price, money, store or market data."""
         denial = self._cancel_denial(order, confirmed)
         if denial is None:
-            wait_ns = self._rates.take(True)
+            wait_ns = self._rates.take(Operation.CANCEL)
             if wait_ns == 0:
                 return self._mint(Action.CANCEL, order, instrument)
             denial = ("G29", "RATE_SECOND", f"next slot in {wait_ns / NS_PER_S:.1f} s", "Press x again in a second.")
@@ -181,7 +181,7 @@ class Gate:
         return GateFacts(
             limits=self._limits,
             halted_text=a.halted_text(),
-            mode_text=a.mode_text(Operation.REDUCE if reducing else Operation.OPEN, False),
+            mode_text=a.mode_text(_operation(reducing), False),
             session_text=a.session_text(),
             store_text=a.store_text(),
             reconciled_text=a.reconciled_text(),
@@ -198,6 +198,10 @@ class Gate:
             twin_ms=self._twin_ms(i),
             unknown_here=here,
             unknown_all=everywhere,
-            rate_wait_ms=-(-self._rates.wait_ns(reducing) // NS_PER_MS),
+            rate_wait_ms=-(-self._rates.wait_ns(_operation(reducing)) // NS_PER_MS),
             leaked=self.leaked,
         )
+
+
+def _operation(reducing: bool) -> Operation:
+    return Operation.REDUCE if reducing else Operation.OPEN

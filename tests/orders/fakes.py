@@ -97,14 +97,14 @@ class FakeQuotes:
 class FakeRates:
     def __init__(self) -> None:
         self.wait = 0
-        self.taken: list[bool] = []
+        self.taken: list[Operation] = []
 
-    def wait_ns(self, reserved: bool) -> int:
+    def wait_ns(self, operation: Operation) -> int:
         return self.wait
 
-    def take(self, reserved: bool) -> int:
+    def take(self, operation: Operation) -> int:
         if self.wait == 0:
-            self.taken.append(reserved)
+            self.taken.append(operation)
         return self.wait
 
 

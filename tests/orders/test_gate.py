@@ -29,7 +29,7 @@ def test_a_plain_order_at_the_touch_passes_every_check():
 
     assert isinstance(approved, Approved)
     assert approved.action is Action.PLACE
-    assert rig.rates.taken == [False]
+    assert rig.rates.taken == [Operation.OPEN]
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def test_a_cancel_ignores_price_money_store_and_market():
     working = order(state=OrderState.WORKING, broker_id="1")
 
     assert isinstance(rig.gate.approve_cancel(working, RELIANCE, False), Approved)
-    assert rig.rates.taken == [True]
+    assert rig.rates.taken == [Operation.CANCEL]
 
 
 @given(

@@ -1,0 +1,108 @@
+"""The whole engine on fakes, under a manual clock: time passes when a test says so."""
+
+import asyncio
+import random
+
+from core.clock import ManualClock
+from core.config import Config
+from core.domain import InstrumentKey, Order, Side
+from core.engine.desk import EngineDesk
+from core.engine.engine import Engine
+from core.engine.parts import Parts
+from core.orders.tags import Tags
+from core.views import Freshness, Submitted
+from tests.builders import NIFTY_FUT, RELIANCE, SBIN, T0_NS, intent
+from tests.engine.fakes import FakeBroker, FakeJournal, FakeMaster, FakeStream, OpenHours
+from tests.orders.fakes import FakeQuotes
+
+STEP_S = 0.05
+
+
+class FakeBoard(FakeQuotes):
+    def __init__(self) -> None:
+        super().__init__()
+        self.added: list[InstrumentKey] = []
+        self.down = False
+        self.dropped = 0
+
+    def add(self, instrument) -> int:
+        self.added.append(instrument.key)
+        return 0
+
+    def set_down(self, down: bool) -> None:
+        self.down = down
+        self.fresh = Freshness.DOWN if down else Freshness.FRESH
+
+    def fresh_count(self) -> int:
+        return 1
+
+
+class Rig:
+    """`start`, then `submit`, `wait`; the fakes are public."""
+
+    def __init__(self, journal: FakeJournal | None = None, broker: FakeBroker | None = None) -> None:
+        self.clock = ManualClock(T0_NS)
+        self.journal = journal or FakeJournal()
+        self.broker = broker or FakeBroker(self.clock)
+        self.feed, self.updates, self.board = FakeStream("feed"), FakeStream("orders"), FakeBoard()
+        self.engine = Engine(
+            Parts(
+                clock=self.clock,
+                config=Config(),
+                mode_word="PRACTICE",
+                run="practice-1",
+                board=self.board,
+                instruments=FakeMaster([RELIANCE, SBIN, NIFTY_FUT]),
+                watchlist=(RELIANCE, SBIN),
+                pins=(),
+                sessions=OpenHours(),
+                journal=self.journal,
+                broker=self.broker,
+                feed=self.feed,
+                updates=self.updates,
+                tags=Tags(self.clock, b"k" * 32, 1),
+                random=random.Random(1),
+                mirror=lambda event: None,
+                meta=self.journal,
+            )
+        )
+        self.desk = EngineDesk(self.engine)
+        self._tickets = 0
+
+    async def start(self) -> None:
+        """Start and let the first reconciliation end."""
+        self.engine.restore(self.journal.records, self.journal.meta.get("halt", ""))
+        self.engine.start()
+        await self.wait(1.0)
+        assert self.engine.authority.reconcile_text == ""
+
+    async def stop(self) -> None:
+        task = asyncio.ensure_future(self.engine.stop())
+        while not task.done():
+            await self.wait(0.1)
+        assert task.result() == ()
+
+    async def wait(self, seconds: float) -> None:
+        """Let this much time pass, in small steps, with everything that becomes ready done at each."""
+        for _ in range(round(seconds / STEP_S)):
+            self.clock.move(STEP_S)
+            await self.settle()
+
+    async def settle(self) -> None:
+        for _ in range(12):
+            await asyncio.sleep(0)
+
+    def submit(self, **changes) -> Submitted:
+        self._tickets += 1
+        return self.desk.submit(intent(**{"intent_id": f"t{self._tickets}", **changes}))
+
+    def sell(self, **changes) -> Submitted:
+        return self.submit(**{"side": Side.SELL, "price_e4": 1412_5000, **changes})
+
+    def order(self, tag: str) -> Order:
+        found = self.engine.blotter.get(tag)
+        assert found is not None
+        return found
+
+    def events(self) -> str:
+        return "\n".join(e.text for e in self.desk.events.latest(100))
