@@ -1,0 +1,132 @@
+"""Structured logs into one rotating JSON file, redacted, never to the screen's stdout or stderr.
+
+structlog is imported by `setup`, not with this module: it costs 0.15 s and brings rich, which headless code must not.
+"""
+
+import io
+import logging
+import os
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from core.errors import UserError
+from core.telemetry.redact import redact, redact_fields, register_secret
+from core.text import plain
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, Processor
+
+__all__ = ["Level", "Log", "logger", "register_secret", "setup"]
+
+Level = Literal["debug", "info", "warning", "error"]
+FILE_BYTES = 2 * 1024 * 1024
+FILES = 5
+VALUE_MAX = 4_000
+_ROOT = "tezi"
+_ready = False
+
+
+class Log:
+    """Writes events with named values: `log.info("order sent", tag=tag, ms=12)`. Silent before `setup`."""
+
+    def __init__(self, name: str) -> None:
+        self._name = f"{_ROOT}.{name}"
+
+    def debug(self, event: str, **values: object) -> None:
+        self._write("debug", event, values)
+
+    def info(self, event: str, **values: object) -> None:
+        self._write("info", event, values)
+
+    def warning(self, event: str, **values: object) -> None:
+        self._write("warning", event, values)
+
+    def error(self, event: str, **values: object) -> None:
+        """Also with `exc_info=error`, for the traceback (never with local variables)."""
+        self._write("error", event, values)
+
+    def _write(self, level: Level, event: str, values: dict[str, object]) -> None:
+        if _ready:
+            import structlog
+
+            getattr(structlog.get_logger(self._name), level)(event, **values)
+
+
+def logger(name: str) -> Log:
+    """The log of one part, by its name."""
+    return Log(name)
+
+
+def setup(path: Path, level: Level) -> None:
+    """Send every log of the process to `path` (five files of 2 MiB at most, 0600); other libraries from warning on.
+
+    Raises UserError when the file cannot be opened. A disk that fills later costs log lines, nothing else.
+    """
+    global _ready
+    import structlog
+
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handler = _PrivateFile(path, maxBytes=FILE_BYTES, backupCount=FILES - 1, encoding="utf-8")
+    except OSError as e:
+        raise UserError(f"{path}: the log cannot be opened ({e}). Give a writable folder with --home.") from e
+    shared: list[Processor] = [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    ending: list[Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        _safe,
+        structlog.processors.JSONRenderer(),
+    ]
+    handler.setFormatter(_Redacted(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=ending)))
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    _install(handler, level)
+    _ready = True
+
+
+def _install(handler: logging.Handler, level: Level) -> None:
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        root.removeHandler(old)
+        old.close()
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.getLogger(_ROOT).setLevel(level.upper())
+    logging.raiseExceptions = False  # a failing handler would print a traceback over the screen
+    logging.captureWarnings(True)
+
+
+class _PrivateFile(RotatingFileHandler):
+    """Files that only their owner may read."""
+
+    def _open(self) -> io.TextIOWrapper:
+        handle = os.open(self.baseFilename, os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        return open(handle, "a", encoding="utf-8")  # noqa: PTH123  a descriptor, not a path
+
+
+class _Redacted(logging.Formatter):
+    """The last hand on a line: whatever field or traceback a secret came in by, it does not reach the file."""
+
+    def __init__(self, inner: logging.Formatter) -> None:
+        super().__init__()
+        self._inner = inner
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(self._inner.format(record))
+
+
+def _safe(_logger: Any, _method: str, event: "EventDict") -> "EventDict":
+    hidden = redact_fields(event)
+    assert isinstance(hidden, dict)
+    for name, value in hidden.items():
+        if isinstance(value, str) and name != "exception":
+            hidden[name] = plain(value, VALUE_MAX)
+    return hidden
