@@ -114,14 +114,10 @@ _NAMES = {
 
 def action(action_id: str) -> Action:
     """The action of an id; KeyError for one that does not exist."""
-    return next(a for a in ACTIONS if a.id == action_id) if action_id in _IDS else _unknown(action_id)
+    return _BY_ID[action_id]
 
 
-def _unknown(action_id: str) -> Action:
-    raise KeyError(f"no action {action_id!r}")
-
-
-_IDS = frozenset(a.id for a in ACTIONS)
+_BY_ID = {a.id: a for a in ACTIONS}
 
 
 def key_name(key: str) -> str:
@@ -137,8 +133,8 @@ def key_of(action_id: str) -> str:
 
 
 def keys_of(action_id: str) -> str:
-    """All keys of an action: `b/F1`."""
-    return "/".join(key_name(k) for k in action(action_id).keys)
+    """All keys of an action: `b F1`."""
+    return " ".join(key_name(k) for k in action(action_id).keys)
 
 
 def bindings(scope: Scope) -> list[Binding]:
@@ -154,4 +150,4 @@ def bindings(scope: Scope) -> list[Binding]:
 def hints(scope: Scope) -> tuple[Hint, ...]:
     """The hints of a scope, first those that leave last."""
     ranked = sorted((a for a in ACTIONS if a.scope is scope and a.rank), key=lambda a: a.rank)
-    return tuple(Hint(keys_of(a.id), a.hint, a.rank) for a in ranked)
+    return tuple(Hint(key_name(a.keys[0]), a.hint, a.rank) for a in ranked)

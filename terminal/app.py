@@ -103,7 +103,7 @@ class TeziApp(App[int]):
     def _status(self) -> Status | None:
         try:
             return self._desk.status()
-        except Exception as e:  # noqa: BLE001  border: the panes that need a status say that there is none
+        except Exception as e:
             log.error("the desk gave no status", exc_info=e)
             return None
 
@@ -111,7 +111,7 @@ class TeziApp(App[int]):
         """Toasts and a bell for the loud events since the last frame; what a new desk brings along is not news."""
         try:
             self._ring_for(swapped=swapped)
-        except Exception as e:  # noqa: BLE001  border: a broken event view must not take the screen away
+        except Exception as e:
             log.error("events could not be read", exc_info=e)
 
     def _ring_for(self, *, swapped: bool) -> None:
@@ -147,7 +147,10 @@ class TeziApp(App[int]):
             self._leave(sure=True)
             return
         text = f"{live} order is open. Leave?" if live == 1 else f"{live} orders are open. Leave?"
-        self.push_screen(QuestionScreen(text, "Enter leaves; open orders stay at the broker"), lambda yes: self._leave(sure=bool(yes)))
+        self.push_screen(
+            QuestionScreen(text, "Enter leaves; open orders stay at the broker"),
+            lambda yes: self._leave(sure=bool(yes)),
+        )
 
     def _leave(self, *, sure: bool) -> None:
         if sure:
@@ -173,7 +176,7 @@ class TeziApp(App[int]):
         """Border: an action that fails is logged and said; the screen stays."""
         try:
             return await super().run_action(action, default_namespace, namespaces)
-        except Exception as e:  # noqa: BLE001
+        except Exception as e:
             log.error("action %s failed", action, exc_info=e)
             self.say(f"that failed and is in the log: {type(e).__name__}: {e}", bad=True)
             return True

@@ -52,7 +52,7 @@ class PositionsGrid(LineGrid):
         word = "LONG" if position.net > 0 else "SHORT" if position.net < 0 else "flat"
         return {
             "mark": cells.mark(now.freshness) if position.net else Cell(" "),
-            "symbol": Cell(instrument.label if instrument else position.symbol),
+            "symbol": self.name_cell(instrument, position.symbol),
             "product": Cell(position.product.short, Ink.DIM),
             "side": Cell(word, cells.signed_quantity(position.net).ink),
             "quantity": cells.signed_quantity(position.net),
@@ -60,7 +60,7 @@ class PositionsGrid(LineGrid):
             "ltp": cells.last_price(now.quote, now.freshness, places),
             "pnl": _open_profit(position, now),
             "percent": _open_percent(position, now),
-            "realised": cells.profit(position.realised_e4),
+            "realised": cells.profit(position.realised_e4) if position.realised_e4 else cells.DASH,
             "age": Cell(cells.age(now.age_ms) if position.net else "", Ink.DIM),
         }
 
@@ -115,7 +115,7 @@ class OrdersGrid(LineGrid):
         Column("average", "Avg", 10, right=True, rank=9),
         Column("source", "Source", 7, rank=8),
         Column("ack", "Ack", 6, right=True, rank=7),
-        Column("reason", "Reason", 8, rank=3, grow=True),
+        Column("reason", "Reason", 24, rank=3, grow=True),
     )
     EMPTY = "no orders today"
 
@@ -145,7 +145,7 @@ class OrdersGrid(LineGrid):
         return {
             "mark": Cell("?", Ink.WARN) if order.state is OrderState.UNKNOWN else Cell(" "),
             "time": Cell(hms(order.created_ns), Ink.DIM),
-            "symbol": Cell(instrument.label if instrument else order.symbol),
+            "symbol": self.name_cell(instrument, order.symbol),
             "side": cells.side(order.side),
             "type": Cell(_short_type(order), Ink.DIM),
             "product": Cell(order.product.short, Ink.DIM),
@@ -208,7 +208,7 @@ class TradesGrid(LineGrid):
         places = cells.decimals(instrument) if instrument else 2
         return {
             "time": Cell(hms(fill.filled_ns), Ink.DIM),
-            "symbol": Cell(instrument.label if instrument else fill.symbol),
+            "symbol": self.name_cell(instrument, fill.symbol),
             "side": cells.side(fill.side),
             "product": Cell(fill.product.short, Ink.DIM),
             "quantity": Cell(group(fill.quantity)),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from core.domain import Instrument, Order, OrderState, Side
+from core.domain import Instrument, Kind, Order, OrderState, Side
 from core.money import E4, divide_rounded, group, show_price, show_signed
 from core.views import Freshness, Quote
 from widgets.ink import Ink
@@ -70,6 +70,34 @@ def decimals(instrument: Instrument) -> int:
     return 4 if instrument.tick_e4 % 100 else 2
 
 
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+
+
+def name(instrument: Instrument) -> str:
+    """What a trader calls it: `RELIANCE`, `NIFTY 30DEC FUT`, `NIFTY 30DEC 24800CE`; the expiry is never left out."""
+    parts = instrument.expiry.split("-")
+    if not instrument.is_derivative or len(parts) != 3 or not parts[1].isdigit() or not 1 <= int(parts[1]) <= 12:
+        return instrument.label
+    day = f"{instrument.name} {parts[2]}{MONTHS[int(parts[1]) - 1]}"
+    if instrument.kind is Kind.FUTURE:
+        return f"{day} FUT"
+    strike = show_price(instrument.strike_e4).replace(",", "").removesuffix(".00")
+    return f"{day} {strike}{instrument.symbol[-2:]}"
+
+
+def short_name(instrument: Instrument, width: int) -> str:
+    """The name in at most `width` cells: whole, else without the expiry, else cut in the middle so that strike and
+    type stay; panes that use it stand beside one that shows the whole name."""
+    whole = name(instrument)
+    if cell_len(whole) <= width or not instrument.is_derivative:
+        return whole
+    tail = whole.rsplit(" ", 1)[-1]
+    less = f"{instrument.name} {tail}"
+    if cell_len(less) <= width:
+        return less
+    return f"{set_cell_size(instrument.name, max(0, width - 1 - len(tail)))}…{tail}"
+
+
 def live_ink(freshness: Freshness, ink: Ink) -> Ink:
     """The ink of a price: only a fresh one may carry up, down or plain text; any other is dim."""
     return ink if freshness is Freshness.FRESH else Ink.DIM
@@ -95,12 +123,11 @@ def percent(bps: int) -> str:
     return f"{'-' if bps < 0 else '+'}{abs(bps) // 100}.{abs(bps) % 100:02d}%"
 
 
-def change(bps: int | None, freshness: Freshness, *, short: bool = False) -> Cell:
-    """Change against the previous close; a dash while it is not known. `short` drops the percent sign."""
+def change(bps: int | None, freshness: Freshness) -> Cell:
+    """Change against the previous close in percent, without the percent sign; a dash while it is not known."""
     if bps is None:
         return DASH
-    text = percent(bps)
-    return Cell(text[:-1] if short else text, live_ink(freshness, sign_ink(bps)))
+    return Cell(percent(bps)[:-1], live_ink(freshness, sign_ink(bps)))
 
 
 def arrow(bps: int | None) -> str:
@@ -149,8 +176,10 @@ def state(order: Order) -> Cell:
 
 
 def signed_quantity(net: int) -> Cell:
-    """A position's size with its sign."""
-    return Cell(("" if net < 0 else "+") + group(net), Ink.DIM if net == 0 else side_ink(Side.BUY if net > 0 else Side.SELL))
+    """A position's size with its sign; a flat one is 0."""
+    if net == 0:
+        return Cell("0", Ink.DIM)
+    return Cell("+" + group(net), Ink.BUY) if net > 0 else Cell(group(net), Ink.SELL)
 
 
 def last_price(quote: Quote, freshness: Freshness, places: int) -> Cell:

@@ -11,6 +11,7 @@ from widgets import cells
 from widgets.cells import Cell, Line
 from widgets.ink import Ink
 from widgets.quotes import Seen
+from widgets.shed import Part, shed
 
 LEVELS = 5
 EMPTY_LEVEL = Level(0, 0, 0)
@@ -31,7 +32,7 @@ class Book:
 def depth_lines(book: Book, width: int, height: int) -> tuple[Line, ...]:
     """The pane: title, ladder, totals, the day, the band, what is ours; the last ones leave when it is low."""
     wide = width >= WIDE
-    ladder = [_ladder_head(width, wide=wide), *(_level(book, i, width, wide=wide) for i in range(LEVELS))]
+    ladder = _ladder(book, width, wide=wide)
     more = [_totals(book, width), *_day(book, width, wide=wide), _band(book, width), *_own(book, width)]
     return tuple([_title(book, width, wide=wide), *ladder, *more][:height])
 
@@ -41,8 +42,9 @@ def _title(book: Book, width: int, *, wide: bool) -> Line:
     bps = now.quote.change_bps
     last = cells.last_price(now.quote, now.freshness, cells.decimals(i))
     moved = cells.change(bps, now.freshness)
-    price = (Cell(" "), last, Cell(f" {cells.arrow(bps)} ", moved.ink), moved, _age_cell(now))
-    name = (Cell(f" {i.label}", Ink.STRONG), Cell(f" {i.exchange} {i.kind}" if wide else "", Ink.DIM))
+    sign = Cell(f" {cells.arrow(bps)} ", moved.ink)
+    price = (Cell(" "), last, sign, moved, Cell("%" if bps is not None else "", moved.ink), _age_cell(now))
+    name = (Cell(f" {cells.name(i)}", Ink.STRONG), Cell(f" {i.exchange} {i.kind}" if wide else "", Ink.DIM))
     facts = (Cell(_facts(i), Ink.DIM),) if i.tick_e4 else ()
     left = (*name, *price)
     return cells.spread(left, (*facts, Cell(" ")), width)
@@ -60,57 +62,77 @@ def _facts(i: Instrument) -> str:
     return f"tick {tick}  lot {group(i.lot)}"
 
 
-def _ladder_head(width: int, *, wide: bool) -> Line:
+@dataclass(frozen=True, slots=True)
+class Widths:
+    """Cells of the columns of one side: our own orders (0 when they share the next), count, units, price."""
+
+    own: int
+    orders: int
+    quantity: int
+    price: int
+    gap: int
+
+
+def _widths(book: Book, half: int, *, wide: bool) -> Widths:
+    """Columns as wide as what stands in them, so that the points of the prices are in line; the rest is for ours."""
+    q, places = book.seen.quote, cells.decimals(book.instrument)
+    levels = [x for x in (*q.bids[:LEVELS], *q.asks[:LEVELS]) if x.quantity]
+    price = max((len(show_price(x.price_e4, places)) for x in levels), default=8)
+    quantity = max((len(group(x.quantity)) for x in levels), default=4)
+    gap = 3 if wide else 1
+    orders = max(0, min(3, half - price - quantity - 2 * gap))
+    return Widths(max(0, half - price - quantity - orders - 2 * gap), orders, quantity, price, gap)
+
+
+def _ladder(book: Book, width: int, *, wide: bool) -> list[Line]:
     half = (width - 3) // 2
-    mine = "mine " if wide else ""
-    left = cells.fit(f"{mine} ord     qty        BID", half, right=True)
-    right = cells.fit(f"ASK         qty  ord{' mine' if wide else ''}", width - 3 - half)
-    return (Cell(left, Ink.HEAD), Cell(" │ ", Ink.DIM), Cell(right, Ink.HEAD))
+    widths = _widths(book, half, wide=wide)
+    q = book.seen.quote
+    lines = [_both(_head(Side.BUY, widths, wide=wide), _head(Side.SELL, widths, wide=wide), width)]
+    for i in range(LEVELS):
+        bid = q.bids[i] if i < len(q.bids) else EMPTY_LEVEL
+        ask = q.asks[i] if i < len(q.asks) else EMPTY_LEVEL
+        lines.append(_both(_half(book, Side.BUY, bid, widths), _half(book, Side.SELL, ask, widths), width))
+    return lines
 
 
-def _level(book: Book, index: int, width: int, *, wide: bool) -> Line:
-    quote = book.seen.quote
-    bid = quote.bids[index] if index < len(quote.bids) else EMPTY_LEVEL
-    ask = quote.asks[index] if index < len(quote.asks) else EMPTY_LEVEL
-    half = (width - 3) // 2
-    left = _half(book, Side.BUY, bid, half, wide=wide)
-    right = _half(book, Side.SELL, ask, width - 3 - half, wide=wide)
-    return (*left, Cell(" │ ", Ink.DIM), *right)
+def _both(left: Line, right: Line, width: int) -> Line:
+    """Bids end at the middle, asks begin there."""
+    pad = max(0, (width - 3) // 2 - cells.width_of(left))
+    return (Cell(" " * pad), *left, Cell(" │ ", Ink.DIM), *right)
 
 
-def _half(book: Book, side: Side, level: Level, width: int, *, wide: bool) -> Line:
-    """One side of a level: bids end at the middle, asks begin there. Ours stands in the outer column."""
-    mine = book.mine.get((side, level.price_e4), 0) if level.quantity else 0
-    own_text = f"{side.letter} {group(mine)}" if mine else ""
-    price_ink = cells.live_ink(book.seen.freshness, cells.side_ink(side))
-    text = (
-        (show_price(level.price_e4, cells.decimals(book.instrument)), group(level.quantity), str(level.orders))
-        if level.quantity
-        else ("-", "", "")
-    )
-    orders = Cell(text[2], Ink.DIM)
-    if mine and not wide:
-        orders, own_text = Cell(own_text.replace(" ", ""), cells.side_ink(side)), ""
-    return _place_half(side, Cell(text[0], price_ink), text[1], orders, own_text, width)
+def _head(side: Side, widths: Widths, *, wide: bool) -> Line:
+    name = Cell("BID" if side is Side.BUY else "ASK", Ink.HEAD)
+    orders = Cell("ord" if widths.orders >= 3 else "", Ink.HEAD)
+    return _place(side, widths, Cell("mine" if wide else "", Ink.HEAD), orders, Cell("qty", Ink.HEAD), name)
 
 
-def _place_half(side: Side, price: Cell, quantity: str, orders: Cell, own: str, width: int) -> Line:
-    orders_width, price_width, quantity_width = 4, 10, 8
-    outer = max(0, width - orders_width - price_width - quantity_width - 1)
-    own_cell = Cell(cells.fit(own, outer), cells.side_ink(side))
+def _half(book: Book, side: Side, level: Level, widths: Widths) -> Line:
+    """One side of a level. Ours stands in the outer column, or in place of the count when there is none."""
+    ink = cells.side_ink(side)
+    if not level.quantity:
+        return _place(side, widths, cells.BLANK, cells.BLANK, cells.BLANK, cells.DASH)
+    mine = book.mine.get((side, level.price_e4), 0)
+    own, orders = cells.BLANK, Cell(str(level.orders), Ink.DIM)
+    if mine and widths.own >= 5:
+        own = Cell(f"{side.letter} {group(mine)}", ink)
+    elif mine:
+        orders = Cell(f"{side.letter}{mine}", ink)
+    price = Cell(show_price(level.price_e4, cells.decimals(book.instrument)), cells.live_ink(book.seen.freshness, ink))
+    return _place(side, widths, own, orders, Cell(group(level.quantity)), price)
+
+
+def _place(side: Side, w: Widths, own: Cell, orders: Cell, quantity: Cell, price: Cell) -> Line:
+    """The cells in the order of their side: bids from the outside in, asks from the inside out."""
+    own_cell = Cell(cells.fit(f" {own.text}" if own.text else "", w.own), own.ink)
+    count = Cell(cells.fit(orders.text, w.orders, right=True), orders.ink)
+    units = Cell(cells.fit(quantity.text, w.quantity, right=True), quantity.ink)
+    at = Cell(cells.fit(price.text, w.price, right=True), price.ink)
+    gap = Cell(" " * w.gap)
     if side is Side.BUY:
-        return (
-            Cell(cells.fit(" " + own, outer), own_cell.ink),
-            Cell(cells.fit(orders.text, orders_width, right=True), orders.ink),
-            Cell(cells.fit(quantity, quantity_width, right=True)),
-            Cell(" " + cells.fit(price.text, price_width, right=True), price.ink),
-        )
-    return (
-        Cell(cells.fit(price.text, price_width) + " ", price.ink),
-        Cell(cells.fit(quantity, quantity_width - 1, right=True)),
-        Cell(" " + cells.fit(orders.text, orders_width, right=True), orders.ink),
-        Cell(cells.fit(" " + own, outer), own_cell.ink),
-    )
+        return (own_cell, count, gap, units, gap, at)
+    return (at, gap, units, gap, count, own_cell)
 
 
 def _totals(book: Book, width: int) -> Line:
@@ -131,8 +153,8 @@ def _day(book: Book, width: int, *, wide: bool) -> list[Line]:
 
     prices = [pair("O", q.open_e4), pair("H", q.high_e4), pair("L", q.low_e4), pair("PC", q.close_e4)]
     if not wide:
-        prices = prices[:3]
-        return [(Cell(" " + " ".join(prices) + f" V {cells.lakh(q.volume)}"),)]
+        parts = [Part((Cell(text),), rank=n) for n, text in enumerate((*prices[:3], f"V {cells.lakh(q.volume)}"))]
+        return [(Cell(" "), *shed(tuple(parts), width - 1, Cell(" ")))]
     last = hms(q.last_trade_s * 1_000_000_000) if q.last_trade_s else "-"
     trade = [f"Vol {cells.lakh(q.volume)}", pair("ATP", q.average_e4), f"LTQ {group(q.ltq)}", f"LTT {last}"]
     if book.instrument.is_derivative:

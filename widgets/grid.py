@@ -13,8 +13,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from core.domain import Instrument
 from core.views import Desk
-from widgets.cells import BLANK, Cell, Line, fit
+from widgets.cells import BLANK, Cell, Line, fit, short_name
 from widgets.columns import Column, Placed, place
 from widgets.ink import Ink
 from widgets.pane import Pane
@@ -157,7 +158,9 @@ class LineGrid(Pane, ScrollView, can_focus=True, inherit_bindings=False):
     def _head_strip(self, width: int) -> Strip:
         line = [Cell("  ")]
         for i, placed in enumerate(self._columns()):
-            line.append(Cell((" " if i else "") + fit(placed.column.title, placed.width, right=placed.column.right), Ink.HEAD))
+            line.append(
+                Cell((" " if i else "") + fit(placed.column.title, placed.width, right=placed.column.right), Ink.HEAD)
+            )
         return self.strip_of(tuple(line), width)
 
     def _columns(self) -> tuple[Placed, ...]:
@@ -168,6 +171,14 @@ class LineGrid(Pane, ScrollView, can_focus=True, inherit_bindings=False):
     def shown_columns(self) -> tuple[str, ...]:
         """The ids of the columns that have room now."""
         return tuple(p.column.id for p in self._columns())
+
+    def column_width(self, column_id: str) -> int:
+        """The width a column has now, 0 when it is not shown."""
+        return next((p.width for p in self._columns() if p.column.id == column_id), 0)
+
+    def name_cell(self, instrument: Instrument | None, symbol: str) -> Cell:
+        """The name of a row in its column; the broker's symbol when the instrument is not known."""
+        return Cell(short_name(instrument, self.column_width("symbol")) if instrument else symbol)
 
     @property
     def _foot_height(self) -> int:

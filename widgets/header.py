@@ -62,7 +62,9 @@ def _session(status: Status) -> Part:
         return Part((Cell(f"{word} {clock}"),), (Cell(clock),), rank=6)
     left = cells.countdown(status.closes_in_s)
     ink = Ink.WARN if status.closes_in_s < 300 else Ink.TEXT
-    return Part((Cell(f"{word} {clock} "), Cell(f"closes {left}", ink)), (Cell(f"{clock} "), Cell(f"-{left}", ink)), rank=6)
+    return Part(
+        (Cell(f"{word} {clock} "), Cell(f"closes {left}", ink)), (Cell(f"{clock} "), Cell(f"-{left}", ink)), rank=6
+    )
 
 
 def _feed(status: Status) -> Part:
@@ -111,7 +113,8 @@ def _pin(instrument: Instrument, now: Seen, *, short: bool) -> Line:
     last = cells.last_price(now.quote, now.freshness, 2)
     moved = cells.change(now.quote.change_bps, now.freshness)
     flag = "" if now.freshness.mark == " " else now.freshness.mark
-    return (Cell(f"{name} ", Ink.DIM), last, Cell(" "), moved, Cell(flag, Ink.WARN))
+    sign = "%" if now.quote.change_bps is not None else ""
+    return (Cell(f"{name} ", Ink.DIM), last, Cell(" "), moved, Cell(sign, moved.ink), Cell(flag, Ink.WARN))
 
 
 def tabs_line(tabs: tuple[str, ...]) -> Line:

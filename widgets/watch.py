@@ -18,8 +18,8 @@ class WatchGrid(LineGrid):
     COLUMNS = (
         Column("symbol", "Symbol", 13, grow=True),
         Column("ex", "Ex", 3, rank=3),
-        Column("ltp", "LTP", 11, right=True),
-        Column("change", "Chg%", 7, right=True, rank=2),
+        Column("ltp", "LTP", 10, right=True),
+        Column("change", "Chg%", 6, right=True, rank=2),
         Column("range", "Day L-H", 8, rank=4),
         Column("age", "Age", 4, right=True, rank=1),
     )
@@ -48,7 +48,8 @@ class WatchGrid(LineGrid):
         instrument = self._rows[key]
         now = seen(desk.quotes, instrument.key)
         held = self._held.get(instrument.key, 0)
-        name = instrument.label + (f"  {cells.signed_quantity(held).text}" if held else "")
+        width = self.column_width("symbol")
+        name = _named(cells.short_name(instrument, width), held, width)
         age_ink = Ink.DIM if now.freshness.mark == " " else Ink.WARN
         return {
             "mark": cells.mark(now.freshness),
@@ -72,6 +73,12 @@ class WatchGrid(LineGrid):
         for p in desk.positions.positions():
             key = InstrumentKey(p.exchange, p.token)
             self._held[key] = self._held.get(key, 0) + p.net
+
+
+def _named(name: str, held: int, width: int) -> str:
+    """The name, and what is held of it when there is room for both."""
+    both = f"{name}  {cells.signed_quantity(held).text}"
+    return both if held and len(both) <= width else name
 
 
 def _day_range(low_e4: int, high_e4: int, last_e4: int) -> str:

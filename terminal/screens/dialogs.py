@@ -53,13 +53,18 @@ class KeysScreen(LinesScreen):
     """Every key, from the table of actions."""
 
     def __init__(self, width: int, height: int) -> None:
-        super().__init__("Keys", key_lines(width - 6, height - 4), "Esc close")
+        super().__init__("Keys", key_lines(width - 2, height - 2), "Esc close")
+        self.add_class("-whole")
+
+
+SCOPES = (Scope.EVERYWHERE, Scope.TRADE, Scope.TICKET, Scope.PRICE, Scope.QUANTITY, Scope.PANIC)
+"""Whose keys the overlay lists; dialogues say theirs themselves."""
 
 
 def key_lines(width: int, height: int) -> tuple[Line, ...]:
     """All actions by scope, in as many columns as it takes to stay within `height` lines."""
     entries: list[tuple[str, str]] = []
-    for scope in Scope:
+    for scope in SCOPES:
         entries.append(("", scope.value))
         entries += [(keys_of(a.id), a.label) for a in ACTIONS if a.scope is scope and not a.id.startswith("screen.")]
     height = max(1, height)

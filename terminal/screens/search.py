@@ -69,11 +69,19 @@ class SearchScreen(DeskModal[Instrument | None]):
 def result_line(instrument: Instrument, width: int, *, at: bool) -> Line:
     """One result: symbol, where, what, expiry, strike, lot."""
     strike = show_price(instrument.strike_e4) if instrument.strike_e4 else ""
-    facts = f"{instrument.exchange:<4}{instrument.kind:<4}{instrument.expiry:<11}{strike:>11}  lot {group(instrument.lot)}"
+    facts = (
+        f"{instrument.exchange:<4}{instrument.kind:<4}{instrument.expiry:<11}{strike:>11}  lot {group(instrument.lot)}"
+    )
     name_width = max(10, width - len(facts) - 4)
     ink = Ink.BADGE_CALM if at else Ink.TEXT
     return (
         Cell("▸ " if at else "  ", Ink.STRONG),
-        Cell(fit(f"{instrument.label}  {instrument.name}" if instrument.name != instrument.label else instrument.label, name_width), ink),
+        Cell(
+            fit(
+                f"{instrument.label}  {instrument.name}" if instrument.name != instrument.label else instrument.label,
+                name_width,
+            ),
+            ink,
+        ),
         Cell(" " + facts, Ink.DIM),
     )

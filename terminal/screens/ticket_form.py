@@ -60,7 +60,7 @@ def next_product(terms: Terms) -> Terms:
 
 
 def touch_text(quote: Quote, side: Side) -> str:
-    """The price that trades now: ask for a buy, bid for a sell; the last price when that side is empty; else nothing."""
+    """The price that trades now: ask for a buy, bid for a sell; the last price when it is empty; else nothing."""
     touch = quote.ask_e4 if side is Side.BUY else quote.bid_e4
     price_e4 = touch or (quote.ltp_e4 if quote.has_ltp and quote.ltp_e4 > 0 else 0)
     return rupees(price_e4) if price_e4 else ""

@@ -8,7 +8,7 @@ from core.views import CheckResult, Freshness, Verdict
 from terminal.actions import Scope, action, key_name, key_of
 from terminal.screens.ticket_form import Problem, Terms, products
 from widgets import cells
-from widgets.cells import Cell, Line, fit, spread
+from widgets.cells import Cell, Line, fit, spread, width_of
 from widgets.ink import Ink
 from widgets.quotes import Seen
 
@@ -27,22 +27,33 @@ class Shown:
 
 def head_lines(shown: Shown, width: int) -> tuple[Line, ...]:
     """Side and instrument, the touch and the last price with its age, the product and the terms."""
-    return (_instrument_line(shown, width), (), _product_line(shown, width))
+    name, market = _named(shown), _market(shown)
+    if width_of(name) + width_of(market) < width:
+        return (spread(name, market, width), (), _product_line(shown, width))
+    return (name, (Cell("  "), *market), _product_line(shown, width))
 
 
-def _instrument_line(shown: Shown, width: int) -> Line:
-    i, q = shown.terms.instrument, shown.now.quote
+def _named(shown: Shown) -> Line:
+    i = shown.terms.instrument
     buying = shown.terms.side is Side.BUY
     side = Cell("  BUY ▸ sell" if buying else "  buy ◂ SELL", cells.side_ink(shown.terms.side))
-    left = (side, Cell(f"   {i.label}", Ink.STRONG), Cell(f" {i.exchange} {i.kind}", Ink.DIM))
-    return spread(left, (*_last(shown), *_touch(q.bid_e4, q.ask_e4, shown), Cell(" ")), width)
+    return (side, Cell(f"   {cells.name(i)}", Ink.STRONG), Cell(f" {i.exchange} {i.kind}", Ink.DIM))
+
+
+def _market(shown: Shown) -> Line:
+    q = shown.now.quote
+    return (*_last(shown), *_touch(q.bid_e4, q.ask_e4, shown), Cell(" "))
 
 
 def _last(shown: Shown) -> Line:
     now = shown.now
     last = cells.last_price(now.quote, now.freshness, cells.decimals(shown.terms.instrument))
     fresh = now.freshness is Freshness.FRESH
-    aged = f" ({cells.age(now.age_ms)})" if fresh else f" {now.freshness.mark} {now.freshness.word} {cells.age(now.age_ms)}"
+    aged = (
+        f" ({cells.age(now.age_ms)})"
+        if fresh
+        else f" {now.freshness.mark} {now.freshness.word} {cells.age(now.age_ms)}"
+    )
     return (Cell("LTP ", Ink.DIM), last, Cell(aged, Ink.DIM if fresh else Ink.WARN))
 
 
@@ -103,7 +114,9 @@ def _problem(problem: Problem, field: str) -> tuple[Line, ...]:
 def gate_lines(shown: Shown, width: int, height: int) -> tuple[Line, ...]:
     """The gate's count, every denial with its remedy, then the passes as far as there is room; last the answer."""
     said: tuple[Line, ...] = ((Cell(fit(f"  {shown.answer}", width), Ink.ALARM),),) if shown.answer else ()
-    blocked: tuple[Line, ...] = ((Cell(fit(f"  cannot be sent: {shown.blocked}", width), Ink.WARN),),) if shown.blocked else ()
+    blocked: tuple[Line, ...] = (
+        ((Cell(fit(f"  cannot be sent: {shown.blocked}", width), Ink.WARN),),) if shown.blocked else ()
+    )
     room = max(1, height - len(said) - len(blocked))
     if shown.verdict is None:
         body: tuple[Line, ...] = ((), (Cell("  RISK GATE   waits for a quantity and a price", Ink.DIM),))

@@ -1,4 +1,4 @@
-"""The Trade screen: watchlist, depth, our own orders and positions, events. It joins panes; it holds no market state."""
+"""The Trade screen: watchlist, depth, our orders and positions, events. It joins panes and holds no market state."""
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -61,7 +61,7 @@ class TradeScreen(Screen[None]):
         yield BottomPane(SUBTITLES, id="bottom")
         yield EventsPane(id="events")
         kill = action("panic")
-        yield HintsPane(hints(Scope.TRADE), Hint(keys_of(kill.id), kill.hint, 0), id="hints")
+        yield HintsPane(hints(Scope.TRADE), Hint(keys_of(kill.id).replace(" ", "/"), kill.hint, 0), id="hints")
 
     def on_mount(self) -> None:
         self.query_one("#watch").border_title = Content("Watch")

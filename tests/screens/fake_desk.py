@@ -100,7 +100,9 @@ class FakeQuotes:
         self._fresh: list[Freshness] = []
         self.raises: Exception | None = None
 
-    def set(self, key: InstrumentKey, value: Quote, age_ms: int | None = 200, fresh: Freshness = Freshness.FRESH) -> None:
+    def set(
+        self, key: InstrumentKey, value: Quote, age_ms: int | None = 200, fresh: Freshness = Freshness.FRESH
+    ) -> None:
         slot = self._slots.setdefault(key, len(self._slots))
         if slot == len(self._quotes):
             self._quotes.append(value)
@@ -162,7 +164,9 @@ class FakeRows:
         return tuple(self.event_rows[:count])
 
 
-def order(tag: str, instrument: Instrument, side: Side, quantity: int, price_e4: int, state: OrderState, **more: object) -> Order:
+def order(
+    tag: str, instrument: Instrument, side: Side, quantity: int, price_e4: int, state: OrderState, **more: object
+) -> Order:
     """An order row of a working day."""
     row = Order(
         tag=tag, intent_id=f"i-{tag}", exchange=instrument.exchange, token=instrument.token, symbol=instrument.symbol,
@@ -173,7 +177,9 @@ def order(tag: str, instrument: Instrument, side: Side, quantity: int, price_e4:
     return replace(row, **more)  # type: ignore[arg-type]
 
 
-def position(instrument: Instrument, net: int, average_e4: int, realised_e4: int = 0, product: Product = Product.INTRADAY) -> Position:
+def position(
+    instrument: Instrument, net: int, average_e4: int, realised_e4: int = 0, product: Product = Product.INTRADAY
+) -> Position:
     bought, sold = max(net, 0), max(-net, 0)
     return Position(
         instrument.exchange, instrument.token, instrument.symbol, product, net, average_e4, bought, sold,
@@ -189,11 +195,28 @@ def fill(fill_id: str, instrument: Instrument, side: Side, quantity: int, price_
 
 
 def passes(count: int = 12) -> Verdict:
-    names = ("ready", "authority", "clock", "address", "instrument", "lot", "quantity", "value", "price", "age", "rate", "funds")
-    return Verdict(tuple(CheckResult(f"G{n + 1}", names[n % 12], True, f"{names[n % 12]} within its limit") for n in range(count)))
+    names = (
+        "ready",
+        "authority",
+        "clock",
+        "address",
+        "instrument",
+        "lot",
+        "quantity",
+        "value",
+        "price",
+        "age",
+        "rate",
+        "funds",
+    )
+    return Verdict(
+        tuple(CheckResult(f"G{n + 1}", names[n % 12], True, f"{names[n % 12]} within its limit") for n in range(count))
+    )
 
 
-def denies(code: str = "G9", compared: str = "price 5.00% from LTP, limit 2.00%", remedy: str = "move the price") -> Verdict:
+def denies(
+    code: str = "G9", compared: str = "price 5.00% from LTP, limit 2.00%", remedy: str = "move the price"
+) -> Verdict:
     return Verdict((*passes().results[:8], CheckResult(code, "price", False, compared, remedy)))
 
 
@@ -227,11 +250,16 @@ class FakeDesk:
         self.orders.order_rows = [
             order("t5", RELIANCE, Side.BUY, 50, 14_124_000, OrderState.WORKING),
             order("t4", RELIANCE, Side.SELL, 25, 14_127_000, OrderState.PARTIAL, filled=10, average_e4=14_127_000),
-            order("t3", SBIN, Side.BUY, 100, 8_110_000, OrderState.UNKNOWN, broker_id="", ack_ms=None, reason="no answer within 5 s"),
-            order("t2", YESBANK, Side.SELL, 5_000, 234_000, OrderState.DENIED, ack_ms=None, broker_id="", reason="quote age 41 s, limit 5 s"),
+            order("t3", SBIN, Side.BUY, 100, 8_110_000, OrderState.UNKNOWN, broker_id="", ack_ms=None,
+                  reason="no answer within 5 s"),
+            order("t2", YESBANK, Side.SELL, 5_000, 234_000, OrderState.DENIED, ack_ms=None, broker_id="",
+                  reason="quote age 41 s, limit 5 s"),
             order("t1", INFY, Side.BUY, 10, 18_400_000, OrderState.FILLED, filled=10, average_e4=18_399_500),
         ]  # fmt: skip
-        self.orders.fill_rows = [fill("f2", RELIANCE, Side.SELL, 10, 14_127_000), fill("f1", INFY, Side.BUY, 10, 18_399_500)]
+        self.orders.fill_rows = [
+            fill("f2", RELIANCE, Side.SELL, 10, 14_127_000),
+            fill("f1", INFY, Side.BUY, 10, 18_399_500),
+        ]
         self.positions.position_rows = [
             position(RELIANCE, 100, 13_984_000),
             position(CALL, -150, 1_512_000, product=Product.CARRYFORWARD),
@@ -242,7 +270,7 @@ class FakeDesk:
             Event(NOON_NS, EventKind.ORDER, "B 50 RELIANCE LMT 1,412.40 MIS ACKED 251127000418  84 ms"),
             Event(NOON_NS - 9 * NS_PER_S, EventKind.RISK, "denied S 5,000 YESBANK: quote age 41 s, limit 5 s"),
             Event(NOON_NS - 27 * NS_PER_S, EventKind.FEED, "TATACHEM silent for 90 s (1 of 12); the others are fresh"),
-            Event(NOON_NS - 115 * NS_PER_S, EventKind.RECONCILE, "broker book = own book (2 orders, 2 trades, 3 positions)"),
+            Event(NOON_NS - 115 * NS_PER_S, EventKind.RECONCILE, "broker book = own book (2 orders, 3 positions)"),
         ]  # fmt: skip
 
     # Views.
