@@ -1,0 +1,153 @@
+"""Every action as data: its id, keys, words, where it works, and when its hint gives way. Bindings are made from this.
+
+Messages that name a key take it from here, so that they stay true when a key changes.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding
+
+from widgets.hints import Hint
+
+
+class Scope(StrEnum):
+    """Where an action works. `EVERYWHERE` is a priority binding on the app: inside inputs and over modals too."""
+
+    EVERYWHERE = "everywhere"
+    TRADE = "trade screen"
+    TICKET = "ticket"
+    PRICE = "ticket, price"
+    QUANTITY = "ticket, quantity"
+    PANIC = "PANIC overlay"
+    SEARCH = "find"
+    DIALOG = "question or details"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do. `run` is the Textual action; `rank` 0 gives no hint, else the highest leaves first.
+
+    `hint` is the short word at the foot of the screen; `order_key` marks keys that may send something.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    label: str
+    scope: Scope
+    run: str
+    rank: int = 0
+    hint: str = ""
+    order_key: bool = False
+
+
+def _screen(number: int, name: str) -> Action:
+    return Action(f"screen.{number}", (str(number),), f"{name} screen", Scope.TRADE, f"screen_number({number})")
+
+
+SCREENS = ("Trade", "Orders", "Positions", "Chain", "Chart", "Risk", "Health", "Audit")
+
+ACTIONS: tuple[Action, ...] = (
+    Action("panic", ("f12", "ctrl+k"), "PANIC: cancel all, halt", Scope.EVERYWHERE, "app.panic", 1, "PANIC", True),
+    Action("leave", ("ctrl+q",), "leave", Scope.EVERYWHERE, "app.leave"),
+    Action("order.buy", ("b", "f1"), "buy ticket for the focused row", Scope.TRADE, "ticket(1)", 1, "Buy"),
+    Action("order.sell", ("s", "f2"), "sell ticket for the focused row", Scope.TRADE, "ticket(-1)", 2, "Sell"),
+    Action("row.depth", ("d", "f6"), "depth of the focused row", Scope.TRADE, "depth", 6, "Depth"),
+    Action("row.act", ("x",), "cancel the order / exit the position", Scope.TRADE, "act", 5, "Cancel/exit", True),
+    Action("row.details", ("enter",), "details of the row", Scope.TRADE, "details", 10, "Details"),
+    Action("pane.orders", ("f3",), "orders", Scope.TRADE, "bottom('orders')", 7, "Orders"),
+    Action("pane.trades", ("f8",), "trades", Scope.TRADE, "bottom('trades')", 8, "Trades"),
+    Action("pane.positions", ("f9",), "positions", Scope.TRADE, "bottom('positions')", 9, "Positions"),
+    Action("find", ("slash", "ctrl+f"), "find an instrument", Scope.TRADE, "find", 3, "Find"),
+    Action("help", ("question_mark",), "the keys", Scope.TRADE, "help", 4, "Keys"),
+    Action("pane.next", ("tab",), "next pane", Scope.TRADE, "pane(1)", 11, "Pane"),
+    Action("pane.previous", ("shift+tab",), "previous pane", Scope.TRADE, "pane(-1)"),
+    Action("tab.previous", ("left_square_bracket",), "previous table of the bottom pane", Scope.TRADE, "tab(-1)"),
+    Action("tab.next", ("right_square_bracket",), "next table of the bottom pane", Scope.TRADE, "tab(1)", 12, "Table"),
+    Action("row.down", ("down", "j"), "down", Scope.TRADE, "move(1)"),
+    Action("row.up", ("up", "k"), "up", Scope.TRADE, "move(-1)"),
+    Action("page.down", ("pagedown",), "page down", Scope.TRADE, "page(1)"),
+    Action("page.up", ("pageup",), "page up", Scope.TRADE, "page(-1)"),
+    Action("row.first", ("home",), "first row", Scope.TRADE, "first"),
+    Action("row.last", ("end",), "last row", Scope.TRADE, "last"),
+    *(_screen(n, name) for n, name in enumerate(SCREENS, 1)),
+    Action("ticket.send", ("enter",), "send", Scope.TICKET, "send", 1, "send", True),
+    Action("ticket.next", ("tab",), "next field", Scope.TICKET, "app.focus_next", 2, "next"),
+    Action("ticket.previous", ("shift+tab",), "previous field", Scope.TICKET, "app.focus_previous"),
+    Action("ticket.buy", ("f1",), "make it a buy", Scope.TICKET, "flip(1)"),
+    Action("ticket.sell", ("f2",), "make it a sell", Scope.TICKET, "flip(-1)"),
+    Action("ticket.product", ("f4",), "next product", Scope.TICKET, "product", 4, "product"),
+    Action("ticket.close", ("escape",), "close", Scope.TICKET, "close", 5, "close"),
+    Action("price.up", ("up",), "one tick up", Scope.PRICE, "nudge(1)"),
+    Action("price.down", ("down",), "one tick down", Scope.PRICE, "nudge(-1)"),
+    Action("price.up10", ("shift+up",), "ten ticks up", Scope.PRICE, "nudge(10)"),
+    Action("price.down10", ("shift+down",), "ten ticks down", Scope.PRICE, "nudge(-10)"),
+    Action("price.bid", ("b",), "the bid", Scope.PRICE, "take('bid')"),
+    Action("price.ask", ("a",), "the ask", Scope.PRICE, "take('ask')"),
+    Action("price.ltp", ("l",), "the last price", Scope.PRICE, "take('ltp')"),
+    Action("price.mid", ("m",), "the middle", Scope.PRICE, "take('mid')"),
+    Action("quantity.up", ("up",), "one lot more", Scope.QUANTITY, "lots(1)"),
+    Action("quantity.down", ("down",), "one lot less", Scope.QUANTITY, "lots(-1)"),
+    Action("panic.cancel", ("c",), "arm: cancel all orders", Scope.PANIC, "arm('cancel')"),
+    Action("panic.halt", ("h",), "arm: HALT", Scope.PANIC, "arm('halt')"),
+    Action("panic.undo", ("u",), "arm: undo halt", Scope.PANIC, "arm('undo')"),
+    Action("panic.run", ("enter",), "run the armed row", Scope.PANIC, "run", order_key=True),
+    Action("panic.close", ("escape",), "nothing happens", Scope.PANIC, "close"),
+    Action("search.take", ("enter",), "add and go to it", Scope.SEARCH, "take"),
+    Action("search.down", ("down",), "next result", Scope.SEARCH, "move(1)"),
+    Action("search.up", ("up",), "previous result", Scope.SEARCH, "move(-1)"),
+    Action("search.close", ("escape",), "close", Scope.SEARCH, "close"),
+    Action("dialog.yes", ("enter",), "yes, or close", Scope.DIALOG, "yes"),
+    Action("dialog.no", ("escape",), "no, or close", Scope.DIALOG, "no"),
+)
+
+_NAMES = {
+    "slash": "/",
+    "question_mark": "?",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "escape": "Esc",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+}
+
+
+def action(action_id: str) -> Action:
+    """The action of an id; KeyError for one that does not exist."""
+    return _BY_ID[action_id]
+
+
+_BY_ID = {a.id: a for a in ACTIONS}
+
+
+def key_name(key: str) -> str:
+    """A key as it is written on a keyboard: `F12`, `Ctrl+K`, `/`, `b`."""
+    if key in _NAMES:
+        return _NAMES[key]
+    return "+".join(part if len(part) == 1 and "+" not in key else part.capitalize() for part in key.split("+"))
+
+
+def key_of(action_id: str) -> str:
+    """The first key of an action, as written on a keyboard."""
+    return key_name(action(action_id).keys[0])
+
+
+def keys_of(action_id: str) -> str:
+    """All keys of an action: `b F1`."""
+    return " ".join(key_name(k) for k in action(action_id).keys)
+
+
+def bindings(scope: Scope) -> list[Binding]:
+    """The Textual bindings of a scope. Those of `EVERYWHERE` have priority over whatever has the focus."""
+    first = scope in (Scope.EVERYWHERE, Scope.TICKET, Scope.PANIC, Scope.SEARCH, Scope.DIALOG)
+    return [
+        Binding(",".join(a.keys), a.run, a.label, show=False, priority=first, id=a.id)
+        for a in ACTIONS
+        if a.scope is scope
+    ]
+
+
+def hints(scope: Scope) -> tuple[Hint, ...]:
+    """The hints of a scope, first those that leave last."""
+    ranked = sorted((a for a in ACTIONS if a.scope is scope and a.rank), key=lambda a: a.rank)
+    return tuple(Hint(key_name(a.keys[0]), a.hint, a.rank) for a in ranked)

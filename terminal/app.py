@@ -1,0 +1,188 @@
+"""The Textual app: it knows a desk, paints at a fixed rate, and holds the keys that work everywhere."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from rich.segment import Segments
+from rich.traceback import Traceback
+from textual import events
+from textual.app import App
+from textual.binding import BindingType
+from textual.dom import DOMNode
+
+from core.facts import Event
+from core.text import plain
+from core.views import Desk, Status
+from terminal.actions import ACTIONS, Scope, bindings, key_of
+from terminal.keymap import complaints
+from terminal.repeats import Repeats
+from terminal.screens.desk_screen import Paintable
+from terminal.screens.dialogs import QuestionScreen
+from terminal.screens.panic import PanicScreen
+from terminal.screens.trade import TradeScreen
+from terminal.themes import DARK, THEMES, VARIABLES
+
+log = logging.getLogger("tezi.screen")
+LOUD_MAX = 20
+"""Events looked at for a toast in one frame; a flood of facts must not become a flood of toasts."""
+
+
+class TeziApp(App[int]):
+    """Give it a desk; `attach` another at any time, from any task of the loop. Returns with code 0 when left."""
+
+    CSS_PATH = "terminal.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.EVERYWHERE))
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (110, "-normal")]  # noqa: RUF012  Textual's own shape
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-low"), (34, "-tall")]  # noqa: RUF012
+
+    def __init__(self, desk: Desk, *, paint_hz: int = 10) -> None:
+        """`paint_hz` frames a second; 0 starts no timer, for tests that call `paint` themselves."""
+        super().__init__()
+        wrong = complaints(ACTIONS)
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        self._desk = desk
+        self._generation = 0
+        self._painted_generation = 0
+        self._paint_hz = paint_hz
+        self._intents = 0
+        self._loud_revision: int | None = None
+        self._last_event: Event | None = None
+        self.repeats = Repeats()
+        self.first_paint = asyncio.Event()
+        self.animation_level = "none"
+
+    @property
+    def desk(self) -> Desk:
+        """The desk that is shown now."""
+        return self._desk
+
+    def attach(self, desk: Desk) -> None:
+        """Show another desk from the next frame on. Only sets a value: callable from any task of the loop."""
+        self._desk = desk
+        self._generation += 1
+
+    def new_intent_id(self) -> str:
+        """An id for a ticket: unique over restarts, because it holds the computer's time."""
+        self._intents += 1
+        return f"{self._desk.clock.real_ns():x}-{self._intents}"
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return VARIABLES
+
+    def get_default_screen(self) -> TradeScreen:
+        return TradeScreen()
+
+    def on_mount(self) -> None:
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DARK.name
+        if self._paint_hz:
+            self.set_interval(1 / self._paint_hz, self.paint, name="paint")
+        self.call_after_refresh(self._first)
+
+    def _first(self) -> None:
+        self.paint()
+        self.call_after_refresh(self.first_paint.set)
+
+    def paint(self) -> None:
+        """One frame: every screen on the stack paints what moved. Never raises for what a desk does."""
+        swapped = self._painted_generation != self._generation
+        self._painted_generation = self._generation
+        status = self._status()
+        for screen in self.screen_stack:
+            if isinstance(screen, Paintable):
+                if swapped:
+                    screen.use(self._desk)
+                screen.paint(status)
+        self._ring(swapped=swapped)
+
+    def _status(self) -> Status | None:
+        try:
+            return self._desk.status()
+        except Exception as e:
+            log.error("the desk gave no status", exc_info=e)
+            return None
+
+    def _ring(self, *, swapped: bool) -> None:
+        """Toasts and a bell for the loud events since the last frame; what a new desk brings along is not news."""
+        try:
+            self._ring_for(swapped=swapped)
+        except Exception as e:
+            log.error("events could not be read", exc_info=e)
+
+    def _ring_for(self, *, swapped: bool) -> None:
+        view = self._desk.events
+        if view.revision == self._loud_revision and not swapped:
+            return
+        known = self._loud_revision is not None and not swapped
+        self._loud_revision = view.revision
+        latest = view.latest(LOUD_MAX)
+        new = latest[: latest.index(self._last_event)] if self._last_event in latest else latest
+        self._last_event = latest[0] if latest else None
+        loud = [e for e in new if e.loud] if known else []
+        for event in reversed(loud):
+            self.say(event.text, bad=True)
+        if loud:
+            self.bell()
+
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """A toast. The text is foreign: never markup."""
+        self.notify(plain(text), severity="error" if bad else "information", markup=False, timeout=4)
+
+    # Keys that work everywhere.
+
+    def action_panic(self) -> None:
+        if not isinstance(self.screen, PanicScreen):
+            self.push_screen(PanicScreen())
+
+    def action_leave(self) -> None:
+        if isinstance(self.screen, QuestionScreen):
+            return
+        live = sum(1 for o in self._desk.orders.orders() if o.state.live)
+        if not live:
+            self._leave(sure=True)
+            return
+        text = f"{live} order is open. Leave?" if live == 1 else f"{live} orders are open. Leave?"
+        self.push_screen(
+            QuestionScreen(text, "Enter leaves; open orders stay at the broker"),
+            lambda yes: self._leave(sure=bool(yes)),
+        )
+
+    def _leave(self, *, sure: bool) -> None:
+        if sure:
+            self.exit(0, return_code=0)
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C never ends a trading terminal: it only says how to."""
+        self.say(f"{key_of('leave')} leaves")
+
+    # Borders.
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self.repeats.note(event.key, self._desk.clock.mono_ns())
+        await super().on_event(event)
+
+    async def run_action(
+        self,
+        action: Any,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Border: an action that fails is logged and said; the screen stays."""
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except Exception as e:
+            log.error("action %s failed", action, exc_info=e)
+            self.say(f"that failed and is in the log: {type(e).__name__}: {e}", bad=True)
+            return True
+
+    def _fatal_error(self) -> None:
+        """A crash prints where, never the values of local variables: they may hold a secret."""
+        trace = Traceback(show_locals=False, width=None)
+        self._exit_renderables.append(Segments(self.console.render(trace, self.console.options)))
+        self._close_messages_no_wait()

@@ -1,0 +1,50 @@
+"""What every screen of ours can do: take a desk, and paint its panes."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast, runtime_checkable
+
+from textual.screen import ModalScreen
+
+from core.views import Desk, Status
+from widgets.pane import Pane
+
+if TYPE_CHECKING:
+    from terminal.app import TeziApp
+
+T = TypeVar("T")
+
+
+@runtime_checkable
+class Paintable(Protocol):
+    """A screen that the app's paint timer asks."""
+
+    def use(self, desk: Desk) -> None: ...
+    def paint(self, status: Status | None) -> None: ...
+
+
+class DeskModal(ModalScreen[T]):
+    """A modal over a desk: its panes paint with the app's timer; `desk` is always the one attached now."""
+
+    @property
+    def tezi(self) -> "TeziApp":
+        return cast("TeziApp", self.app)
+
+    @property
+    def desk(self) -> Desk:
+        return self.tezi.desk
+
+    def panes(self) -> Iterator[Pane]:
+        yield from self.query(Pane)
+
+    def on_mount(self) -> None:
+        self.use(self.desk)
+        self.call_after_refresh(self.paint, None)
+
+    def use(self, desk: Desk) -> None:
+        for pane in self.panes():
+            pane.use(desk)
+
+    def paint(self, status: Status | None) -> None:
+        for pane in self.panes():
+            pane.status = status
+            pane.paint()

@@ -1,0 +1,166 @@
+"""PANIC: stop first, think later. A key arms a row, Enter runs it; works over inputs and modals."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input
+
+from core.clock import NS_PER_S
+from core.money import group
+from core.text import plain
+from core.views import Desk, PanicPlan, Status
+from terminal.actions import Scope, bindings, key_of
+from terminal.screens.desk_screen import DeskModal
+from widgets.cells import Cell, Line, fit
+from widgets.drawn import DrawnPane
+from widgets.ink import Ink
+
+LISTED_MAX = 3
+SHOWN_NS = 2 * NS_PER_S
+"""How long a result stands before the overlay closes by itself; any key closes it at once."""
+RESUME = "RESUME"
+
+
+@dataclass(frozen=True, slots=True)
+class PanicRow:
+    """One row: the action that arms it, what it is called, what it would do now."""
+
+    name: str
+    action_id: str
+    label: str
+
+
+ROWS = (
+    PanicRow("cancel", "panic.cancel", "Cancel all orders"),
+    PanicRow("halt", "panic.halt", "HALT"),
+    PanicRow("undo", "panic.undo", "Undo halt"),
+)
+
+
+class PanicScreen(DeskModal[None]):
+    """The overlay. Esc before Enter: nothing happens."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.PANIC))
+    AUTO_FOCUS = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._armed = ""
+        self._said: tuple[str, bool] | None = None
+        self._done_ns: int | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box", id="panic-box") as box:
+            box.border_title = Content("PANIC")
+            box.border_subtitle = Content(f"{key_of('panic.close')} nothing happens")
+            yield DrawnPane(self._draw, id="panic-rows")
+            field = Input(placeholder=f"type {RESUME}, then Enter", max_length=20, id="panic-typed", compact=True)
+            field.cursor_blink = False
+            field.display = False
+            yield field
+
+    def _draw(self, desk: Desk, width: int, height: int) -> tuple[Line, ...]:
+        return panic_lines(desk.panic_plan(), self._armed, self._said, width)
+
+    def paint(self, status: Status | None) -> None:
+        super().paint(status)
+        if self._done_ns is not None and self.desk.clock.mono_ns() - self._done_ns > SHOWN_NS and self.is_current:
+            self.action_close()
+
+    # Keys.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While something stands in the typed field its letters are letters."""
+        return not (action == "arm" and self._typed.display and self._typed.value)
+
+    @property
+    def _typed(self) -> Input:
+        return self.query_one("#panic-typed", Input)
+
+    def action_arm(self, name: str) -> None:
+        if self._done_ns is not None:
+            self.action_close()
+            return
+        if name == "undo" and not self.desk.panic_plan().halted:
+            self._say("nothing is halted", bad=False)
+            return
+        self._armed, self._said = name, None
+        self._typed.display = name == "undo"
+        if name == "undo":
+            self._typed.focus()
+        else:
+            self.set_focus(None)
+        self.paint(None)
+
+    def action_run(self) -> None:
+        if self._done_ns is not None:
+            self.action_close()
+        elif self._armed and not self.tezi.repeats.repeated:
+            {"cancel": self._cancel_all, "halt": self._halt, "undo": self._undo}[self._armed]()
+
+    def _halt(self) -> None:
+        self.desk.halt("PANIC key")
+        self._done("HALTED: nothing new leaves; cancels still do")
+
+    def _cancel_all(self) -> None:
+        asked = self.desk.cancel_all()
+        noun = "order" if asked == 1 else "orders"
+        self._done(f"asked to cancel {group(asked)} {noun}" if asked else "no live orders: nothing to cancel")
+
+    def _undo(self) -> None:
+        answer = self.desk.resume(self._typed.value)
+        if answer.refused:
+            self._say(answer.refused, bad=True)
+        else:
+            self._done("halt undone")
+
+    def _done(self, text: str) -> None:
+        self._done_ns = self.desk.clock.mono_ns()
+        self._typed.display = False
+        self._say(text, bad=False)
+
+    def _say(self, text: str, *, bad: bool) -> None:
+        self._said = (plain(text), bad)
+        self.paint(None)
+
+    @on(Input.Changed)
+    def _typing(self) -> None:
+        self._said = None
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+def panic_lines(plan: PanicPlan, armed: str, said: tuple[str, bool] | None, width: int) -> tuple[Line, ...]:
+    """The rows with what each would do now, the armed one reversed, and what was done."""
+    lines: list[Line] = [(Cell(fit("     What                     Will do now", width), Ink.HEAD),), ()]
+    for row in ROWS:
+        on = row.name == armed
+        text = f" {'▸' if on else ' '} {key_of(row.action_id)}  {row.label:<22} {_effect(row.name, plan)}"
+        dead = row.name == "undo" and not plan.halted
+        lines.append((Cell(fit(text, width), Ink.ALARM if on else Ink.DIM if dead else Ink.TEXT),))
+    lines.append(())
+    if said is not None:
+        lines.append((Cell(fit(f"  {said[0]}", width), Ink.ALARM if said[1] else Ink.BADGE_CALM),))
+    else:
+        enter = key_of("panic.run")
+        text = f"  {enter} runs the armed row." if armed else f"  A key arms the row, {enter} runs it."
+        lines.append((Cell(text, Ink.WARN if armed else Ink.DIM),))
+    return tuple(lines)
+
+
+def _effect(name: str, plan: PanicPlan) -> str:
+    if name == "halt":
+        return "already halted" if plan.halted else "nothing new leaves; cancels still do"
+    if name == "undo":
+        return f"needs {RESUME} typed" if plan.halted else "nothing is halted"
+    if not plan.cancels:
+        return "no live orders"
+    each = [f"{o.side.letter} {group(o.leaves)} {o.symbol.removesuffix('-EQ')}" for o in plan.cancels]
+    more = f", and {len(each) - LISTED_MAX} more" if len(each) > LISTED_MAX else ""
+    return f"{len(each)}: {', '.join(each[:LISTED_MAX])}{more}"

@@ -1,0 +1,87 @@
+"""Find an instrument with the words traders type; Enter adds it to the list."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input
+
+from core.domain import Instrument
+from core.money import group, show_price
+from core.views import Desk
+from terminal.actions import Scope, bindings, key_of
+from terminal.screens.desk_screen import DeskModal
+from widgets.cells import Cell, Line, fit
+from widgets.drawn import DrawnPane
+from widgets.ink import Ink
+
+RESULTS_MAX = 12
+TEXT_MAX = 60
+
+
+class SearchScreen(DeskModal[Instrument | None]):
+    """Gives the chosen instrument, None when closed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.SEARCH))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._results: tuple[Instrument, ...] = ()
+        self._at = 0
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box", id="search-box") as box:
+            box.border_title = Content("Find")
+            box.border_subtitle = Content(f"{key_of('search.take')} add  {key_of('search.close')} close")
+            field = Input(placeholder="reliance, nifty fut, nifty 24800 ce", id="search-text", max_length=TEXT_MAX)
+            field.cursor_blink = False
+            yield field
+            yield DrawnPane(self._draw, id="search-results")
+
+    @on(Input.Changed, "#search-text")
+    def _search(self, event: Input.Changed) -> None:
+        text = event.value.strip()
+        self._results = self.desk.search(text, RESULTS_MAX) if text else ()
+        self._at = 0
+        self.paint(None)
+
+    def _draw(self, desk: Desk, width: int, height: int) -> tuple[Line, ...]:
+        if not self._results:
+            typed = self.query_one(Input).value.strip()
+            return ((Cell(" nothing found" if typed else " type a few letters", Ink.DIM),),)
+        return tuple(result_line(i, width, at=n == self._at) for n, i in enumerate(self._results))
+
+    def action_move(self, by: int) -> None:
+        if self._results:
+            self._at = max(0, min(self._at + by, len(self._results) - 1))
+            self.paint(None)
+
+    def action_take(self) -> None:
+        self.dismiss(self._results[self._at] if self._results else None)
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+def result_line(instrument: Instrument, width: int, *, at: bool) -> Line:
+    """One result: symbol, where, what, expiry, strike, lot."""
+    strike = show_price(instrument.strike_e4) if instrument.strike_e4 else ""
+    facts = (
+        f"{instrument.exchange:<4}{instrument.kind:<4}{instrument.expiry:<11}{strike:>11}  lot {group(instrument.lot)}"
+    )
+    name_width = max(10, width - len(facts) - 4)
+    ink = Ink.BADGE_CALM if at else Ink.TEXT
+    return (
+        Cell("▸ " if at else "  ", Ink.STRONG),
+        Cell(
+            fit(
+                f"{instrument.label}  {instrument.name}" if instrument.name != instrument.label else instrument.label,
+                name_width,
+            ),
+            ink,
+        ),
+        Cell(" " + facts, Ink.DIM),
+    )

@@ -1,0 +1,214 @@
+"""The order ticket: quantity and price, the gate's word while typing, Enter sends once."""
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Input
+
+from core.domain import OrderIntent, Side
+from core.text import plain
+from core.views import Quote, Status, Verdict
+from terminal.actions import ACTIONS, Scope, bindings
+from terminal.screens.desk_screen import DeskModal
+from terminal.screens.ticket_form import (
+    Problem,
+    Terms,
+    more_lots,
+    named_price,
+    next_product,
+    nudged,
+    operation_of,
+    read,
+    touch_text,
+)
+from terminal.screens.ticket_lines import Shown, foot_lines, gate_lines, head_lines, price_note, quantity_note
+from widgets.cells import Cell, Line
+from widgets.drawn import DrawnPane
+from widgets.ink import Ink
+from widgets.quotes import seen
+
+
+class NumberInput(Input):
+    """A field for digits. Letters that are keys of the ticket act; anything else that is no number is not taken."""
+
+    LETTERS: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, value: str, *, restrict: str, id: str) -> None:
+        super().__init__(value, restrict=restrict, max_length=14, id=id, compact=True)
+        self.cursor_blink = False
+
+    async def _on_key(self, event: events.Key) -> None:
+        run = self.LETTERS.get(event.key)
+        if run is None:
+            await super()._on_key(event)
+            return
+        event.stop()
+        event.prevent_default()
+        await self.run_action(f"screen.{run}")
+
+
+class QuantityInput(NumberInput):
+    BINDINGS: ClassVar[list[BindingType]] = [replace(b, action=f"screen.{b.action}") for b in bindings(Scope.QUANTITY)]
+
+
+class PriceInput(NumberInput):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        replace(b, action=f"screen.{b.action}") for b in bindings(Scope.PRICE) if len(b.key) > 1
+    ]
+    LETTERS: ClassVar[dict[str, str]] = {
+        key: a.run for a in ACTIONS if a.scope is Scope.PRICE for key in a.keys if len(key) == 1
+    }
+
+
+class TicketScreen(DeskModal[str]):
+    """One ticket is one intent id: it sends at most once. Gives the tag of the order, empty when closed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.TICKET))
+    AUTO_FOCUS = "#quantity"
+
+    def __init__(self, terms: Terms) -> None:
+        super().__init__()
+        self._terms = terms
+        self._prefilled = terms.price_text
+        self._sent = False
+        self._answer = ""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box", id="ticket-box"):
+            yield DrawnPane(lambda _d, w, _h: head_lines(self._shown(), w), id="ticket-head")
+            with Horizontal(classes="field"):
+                yield DrawnPane(lambda _d, _w, _h: _label("Qty"), classes="label")
+                yield QuantityInput(self._terms.quantity_text, restrict=r"[0-9]{0,9}", id="quantity")
+                yield DrawnPane(lambda _d, _w, _h: quantity_note(self._shown()), classes="note")
+            with Horizontal(classes="field"):
+                yield DrawnPane(lambda _d, _w, _h: _label("Price"), classes="label")
+                yield PriceInput(self._terms.price_text, restrict=r"[0-9]{0,9}(\.[0-9]{0,4})?", id="price")
+                yield DrawnPane(lambda _d, _w, _h: price_note(self._shown()), classes="note")
+            yield DrawnPane(lambda _d, w, h: gate_lines(self._shown(), w, h), id="ticket-gate")
+            yield DrawnPane(lambda _d, w, _h: foot_lines(self._terms.side, w), id="ticket-foot")
+
+    def on_mount(self) -> None:
+        self._retitle()
+
+    # What is typed, and what the gate says of it.
+
+    def intent(self) -> OrderIntent | Problem:
+        """The order that the fields mean now, or why they mean none."""
+        quantity, price = self.query_one("#quantity", Input).value, self.query_one("#price", Input).value
+        return read(self._terms, quantity, price)
+
+    def _shown(self) -> Shown:
+        intent = self.intent()
+        desk = self.desk
+        verdict: Verdict | None = None
+        blocked = ""
+        if isinstance(intent, OrderIntent):
+            verdict = desk.check(intent)
+            blocked = desk.forbidden(operation_of(intent, desk.positions.positions()))
+        now = seen(desk.quotes, self._terms.instrument.key)
+        return Shown(self._terms, now, intent, verdict, blocked, self._answer)
+
+    @on(Input.Changed)
+    def _edited(self) -> None:
+        self._anew()
+
+    def _anew(self) -> None:
+        """An edit after a refusal makes another order of it: it may be sent again, under a new id."""
+        self._answer = ""
+        if self._sent:
+            self._sent = False
+            self._terms = replace(self._terms, intent_id=self.tezi.new_intent_id())
+        self._repaint()
+
+    def _repaint(self) -> None:
+        self.paint(None)
+
+    def paint(self, status: Status | None) -> None:
+        if self.is_mounted:
+            super().paint(status)
+
+    def _retitle(self) -> None:
+        box = self.query_one("#ticket-box")
+        box.border_title = Content(f"{self._terms.side.name} · {self._terms.product.short} · LIMIT")
+        box.set_class(self._terms.side is Side.SELL, "-sell")
+
+    # Keys.
+
+    def action_send(self) -> None:
+        if self._sent or self.tezi.repeats.repeated:
+            return
+        intent = self.intent()
+        if isinstance(intent, Problem):
+            self._say(intent.text)
+            return
+        why = self._why_not(intent)
+        if why:
+            self._say(why)
+            return
+        self._sent = True
+        answer = self.desk.submit(intent)
+        if answer.tag:
+            self.dismiss(answer.tag)
+        else:
+            self._say(f"refused: {answer.refused}")
+
+    def _why_not(self, intent: OrderIntent) -> str:
+        """The mode's or the gate's first reason against it; empty when it may go."""
+        blocked = self.desk.forbidden(operation_of(intent, self.desk.positions.positions()))
+        if blocked:
+            return blocked
+        denials = self.desk.check(intent).denials
+        return f"not sent: {denials[0].code} {denials[0].name}: {denials[0].compared}" if denials else ""
+
+    def _say(self, text: str) -> None:
+        self._answer = plain(text)
+        self._repaint()
+
+    def action_flip(self, side: int) -> None:
+        self._terms = replace(self._terms, side=Side(side))
+        field = self.query_one("#price", Input)
+        if field.value == self._prefilled:
+            self._prefilled = touch_text(self._quote(), self._terms.side)
+            field.value = self._prefilled
+        self._retitle()
+        self._anew()
+
+    def action_product(self) -> None:
+        self._terms = next_product(self._terms)
+        self._retitle()
+        self._anew()
+
+    def action_nudge(self, ticks: int) -> None:
+        start = touch_text(self._quote(), self._terms.side)
+        field = self.query_one("#price", Input)
+        self._put("#price", nudged(self._terms.instrument, field.value, ticks, start))
+
+    def action_lots(self, lots: int) -> None:
+        self._put("#quantity", more_lots(self._terms.instrument, self.query_one("#quantity", Input).value, lots))
+
+    def action_take(self, name: str) -> None:
+        text = named_price(self._quote(), name, self._terms.instrument.tick_e4)
+        if text is None:
+            self._say(f"there is no {name} now")
+        else:
+            self._put("#price", text)
+
+    def action_close(self) -> None:
+        self.dismiss("")
+
+    def _put(self, field_id: str, text: str) -> None:
+        field = self.query_one(field_id, Input)
+        field.value = text
+        field.cursor_position = len(text)
+
+    def _quote(self) -> Quote:
+        return seen(self.desk.quotes, self._terms.instrument.key).quote
+
+
+def _label(text: str) -> tuple[Line, ...]:
+    return ((Cell(f"  {text}", Ink.DIM),),)

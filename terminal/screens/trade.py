@@ -1,0 +1,243 @@
+"""The Trade screen: watchlist, depth, our orders and positions, events. It joins panes and holds no market state."""
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+
+from core.domain import Instrument, InstrumentKey, Order, Side
+from core.facts import Operation
+from core.views import Desk, Status
+from terminal.actions import SCREENS, Scope, action, bindings, hints, key_of, keys_of
+from terminal.screens.details import order_details
+from terminal.screens.dialogs import KeysScreen, LinesScreen
+from terminal.screens.search import SearchScreen
+from terminal.screens.ticket import TicketScreen
+from terminal.screens.ticket_form import Terms, exit_terms, new_terms
+from widgets.banner import BannerPane
+from widgets.blotter import OrdersGrid, PositionsGrid, TradesGrid
+from widgets.bottom import BottomPane
+from widgets.depth import DepthPane
+from widgets.events import EventsPane
+from widgets.grid import LineGrid
+from widgets.header import HeaderPane
+from widgets.hints import Hint, HintsPane
+from widgets.pane import Pane
+from widgets.watch import WatchGrid
+
+if TYPE_CHECKING:
+    from terminal.app import TeziApp
+
+
+def _keys(*pairs: tuple[str, str]) -> str:
+    return "  ".join(f"{key_of(action_id)} {word}" for action_id, word in pairs)
+
+
+SUBTITLES = {
+    "positions": _keys(("row.act", "exit"), ("order.buy", "buy"), ("order.sell", "sell"), ("row.depth", "depth")),
+    "orders": _keys(("row.act", "cancel"), ("row.details", "details"), ("row.depth", "depth")),
+    "trades": _keys(("order.buy", "buy"), ("order.sell", "sell"), ("row.depth", "depth")),
+    "health": _keys(("tab.previous", ""), ("tab.next", "table")).replace("   ", " "),
+}
+
+
+class TradeScreen(Screen[None]):
+    """Screen 1."""
+
+    AUTO_FOCUS = "#watch"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.TRADE))
+
+    def compose(self) -> ComposeResult:
+        yield HeaderPane(SCREENS, id="header")
+        yield BannerPane(f"{key_of('panic')} then {key_of('panic.undo')} undoes it", id="banner")
+        with Horizontal(id="top"):
+            yield WatchGrid(id="watch")
+            yield DepthPane(id="depth")
+        yield BottomPane(SUBTITLES, id="bottom")
+        yield EventsPane(id="events")
+        kill = action("panic")
+        yield HintsPane(hints(Scope.TRADE), Hint(keys_of(kill.id).replace(" ", "/"), kill.hint, 0), id="hints")
+
+    def on_mount(self) -> None:
+        self.query_one("#watch").border_title = Content("Watch")
+        self.query_one("#watch").border_subtitle = Content(_keys(("find", "find")))
+        self.query_one("#depth").border_title = Content("Depth 5")
+        self.query_one("#depth").border_subtitle = Content(_keys(("order.buy", "buy"), ("order.sell", "sell")))
+        self.query_one("#events").border_title = Content("Events")
+        self._front("watch")
+        self.use(self.desk)
+
+    # The desk.
+
+    @property
+    def tezi(self) -> "TeziApp":
+        return cast("TeziApp", self.app)
+
+    @property
+    def desk(self) -> Desk:
+        return self.tezi.desk
+
+    def use(self, desk: Desk) -> None:
+        """Show another desk."""
+        for pane in self.query(Pane):
+            pane.use(desk)
+
+    def paint(self, status: Status | None) -> None:
+        """One frame."""
+        banner = self.query_one(BannerPane)
+        for pane in self.query("TradeScreen > Pane, #top > Pane").results(Pane):
+            pane.status = status
+        height = banner.wanted_height()
+        if banner.styles.height is None or banner.styles.height.value != height:
+            banner.styles.height = height
+        for pane in self.query("TradeScreen > Pane, #top > Pane").results(Pane):
+            pane.paint()
+        self.query_one(BottomPane).paint(self.desk, status, narrow=self.size.width < 100)
+
+    # What has the focus.
+
+    @property
+    def _grid(self) -> LineGrid | None:
+        return self.focused if isinstance(self.focused, LineGrid) else None
+
+    def focused_instrument(self) -> Instrument | None:
+        """The instrument of the focused row: nothing acts on anything else."""
+        focused = self.focused
+        if isinstance(focused, WatchGrid):
+            return focused.current()
+        if isinstance(focused, DepthPane):
+            return focused.instrument
+        if isinstance(focused, OrdersGrid | TradesGrid | PositionsGrid):
+            row = focused.current()
+            return self.desk.instrument(InstrumentKey(row.exchange, row.token)) if row else None
+        return None
+
+    @on(LineGrid.CursorMoved, "#watch")
+    def _follow(self) -> None:
+        self.query_one(DepthPane).show(self.query_one(WatchGrid).current())
+
+    # Moving.
+
+    def action_move(self, rows: int) -> None:
+        if self._grid:
+            self._grid.move(rows)
+
+    def action_page(self, pages: int) -> None:
+        if self._grid:
+            self._grid.move_pages(pages)
+
+    def action_first(self) -> None:
+        if self._grid:
+            self._grid.move_to_row(0)
+
+    def action_last(self) -> None:
+        if self._grid:
+            self._grid.move_to_last()
+
+    def action_pane(self, by: int) -> None:
+        order = ("watch", "depth", "bottom")
+        here = next((n for n, name in enumerate(order) if self.query_one(f"#{name}").has_focus_within), 0)
+        self._go(order[(here + by) % len(order)])
+
+    def action_bottom(self, table: str) -> None:
+        self.query_one(BottomPane).show(table)
+        self._go("bottom")
+
+    def action_tab(self, by: int) -> None:
+        self.query_one(BottomPane).step(by)
+        self._go("bottom")
+
+    def action_depth(self) -> None:
+        instrument = self.focused_instrument()
+        if instrument is not None:
+            self.query_one(DepthPane).show(instrument)
+            self._go("depth")
+
+    def action_screen_number(self, number: int) -> None:
+        if number != 1:
+            self.tezi.say(f"{SCREENS[number - 1]}: not yet")
+
+    def _go(self, name: str) -> None:
+        self._front(name)
+        target: Widget = self.query_one(BottomPane).grid if name == "bottom" else self.query_one(f"#{name}")
+        target.focus()
+
+    def _front(self, name: str) -> None:
+        """On a terminal with room for one pane, this is the one."""
+        for other in ("watch", "depth", "bottom"):
+            self.query_one(f"#{other}").set_class(other == name, "-front")
+        self.query_one("#top").set_class(name != "bottom", "-front")
+
+    # Trading.
+
+    def action_ticket(self, side: int) -> None:
+        instrument = self.focused_instrument()
+        if instrument is None:
+            self.tezi.say("no instrument under the cursor")
+        elif not instrument.tick_e4:
+            self.tezi.say(f"{instrument.label} is an index and cannot be traded")
+        else:
+            self._open_ticket(new_terms(self.tezi.new_intent_id(), instrument, Side(side), self.desk))
+
+    def _open_ticket(self, terms: Terms) -> None:
+        self.app.push_screen(TicketScreen(terms))
+
+    def action_act(self) -> None:
+        """Cancel the order, or an exit ticket for the position, of the focused row."""
+        if self.tezi.repeats.repeated:
+            return
+        if isinstance(self.focused, OrdersGrid):
+            order = self.focused.current()
+            if order is not None:
+                self._cancel(order)
+        elif isinstance(self.focused, PositionsGrid):
+            self._exit(self.focused)
+
+    def _cancel(self, order: Order) -> None:
+        if not order.state.live:
+            self.tezi.say(f"{order.symbol} is {order.state.word}: nothing to cancel")
+            return
+        why = self.desk.forbidden(Operation.CANCEL)
+        answer = "" if why else self.desk.cancel(order.tag).refused
+        if why or answer:
+            self.tezi.say(f"not cancelled: {why or answer}", bad=True)
+
+    def _exit(self, grid: PositionsGrid) -> None:
+        position = grid.current()
+        if position is None or not position.net:
+            self.tezi.say("no open position under the cursor")
+            return
+        instrument = self.desk.instrument(InstrumentKey(position.exchange, position.token))
+        if instrument is None:
+            self.tezi.say(f"{position.symbol} is not in the instrument list", bad=True)
+            return
+        self._open_ticket(exit_terms(self.tezi.new_intent_id(), instrument, position, self.desk))
+
+    # Dialogues.
+
+    def action_details(self) -> None:
+        if isinstance(self.focused, OrdersGrid):
+            order = self.focused.current()
+            if order is not None:
+                self.app.push_screen(LinesScreen(f"Order {order.symbol}", order_details(order), "Esc close"))
+        elif isinstance(self.focused, WatchGrid):
+            self.action_depth()
+
+    def action_help(self) -> None:
+        self.app.push_screen(KeysScreen(self.size.width, self.size.height))
+
+    def action_find(self) -> None:
+        self.app.push_screen(SearchScreen(), self._found)
+
+    def _found(self, instrument: Instrument | None) -> None:
+        if instrument is None:
+            return
+        self.desk.watch(instrument)
+        watch = self.query_one(WatchGrid)
+        watch.move_to_key(instrument.key)
+        self._go("watch")

@@ -1,0 +1,301 @@
+"""The ticket: strict reading, one send, the gate's word, and the keys in its fields."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.domain import OrderIntent, Product, Side
+from core.facts import Operation
+from core.money import parse_price_e4, parse_quantity
+from core.views import Submitted
+from terminal.screens.ticket import TicketScreen
+from terminal.screens.ticket_form import Problem, Terms, more_lots, new_terms, nudged, operation_of, read
+from terminal.screens.trade import TradeScreen
+from tests.screens.driver import running
+from tests.screens.fake_desk import CALL, FUTURE, RELIANCE, FakeDesk, denies, position, quote
+
+TYPED = st.one_of(
+    st.text(max_size=14),
+    st.text(alphabet="0123456789.,+-eE _₹٣", max_size=14),
+    st.integers(0, 10**10).map(str),
+    st.decimals(0, 10**6, places=2).map(str),
+)
+
+
+def terms(instrument, side=Side.BUY):
+    return Terms("i-1", instrument, side, Product.INTRADAY, "ticket", "", "")
+
+
+@given(st.sampled_from([RELIANCE, FUTURE, CALL]), TYPED, TYPED)
+def test_any_text_is_a_whole_order_or_cannot_be_sent(instrument, quantity, price):
+    """Either a positive multiple of lot and tick that the text literally says, or a reason."""
+    answer = read(terms(instrument), quantity, price)
+
+    if isinstance(answer, OrderIntent):
+        assert answer.quantity == parse_quantity(quantity) > 0
+        assert answer.price_e4 == parse_price_e4(price) > 0
+        assert answer.quantity % instrument.lot == 0
+        assert answer.price_e4 % instrument.tick_e4 == 0
+    else:
+        assert answer.text
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(TYPED, TYPED)
+async def test_what_is_sent_is_what_the_fields_say(quantity, price):
+    desk = FakeDesk()
+    async with running(desk) as d:
+        await d.press("b")
+        await d.type_into("quantity", quantity)
+        await d.type_into("price", price)
+        said = read(d.ticket._terms, d.field("quantity"), d.field("price"))
+        await d.press("enter")
+        if isinstance(said, Problem):
+            assert not desk.sent()
+            assert said.text[:30] in d.text
+        else:
+            assert [(i.quantity, i.price_e4) for i in desk.sent()] == [(said.quantity, said.price_e4)]
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "why"),
+    [
+        ("quantity", "0", "more than 0"),
+        ("quantity", "", "empty"),
+        ("price", "", "empty"),
+        ("price", "12.", "digits"),
+        ("price", "1412.63", "not a multiple of the tick 0.05; 1,412.60 or 1,412.65 is"),
+    ],
+)
+async def test_invalid_text_says_why_and_is_not_sent(field, text, why):
+    desk = FakeDesk()
+    async with running(desk) as d:
+        await d.press("b")
+        await d.type_into(field, text)
+        assert why in d.text
+        await d.press("enter")
+        assert not desk.sent()
+        assert isinstance(d.app.screen, TicketScreen)
+
+
+async def test_lot_is_enforced_with_the_nearest_good_numbers():
+    desk = FakeDesk()
+    async with running(desk) as d:
+        await d.press("end", "b")
+        await d.type_into("quantity", "100")
+        assert "not a multiple of the lot 75; 75 or 150 is" in d.text
+
+
+async def test_b_enter_sends_the_preset_at_the_touch_and_closes():
+    desk = FakeDesk()
+    async with running(desk) as d:
+        await d.press("b", "enter")
+        (intent,) = desk.sent()
+        assert intent.instrument == RELIANCE
+        assert (intent.side, intent.quantity, intent.price_e4) == (Side.BUY, 1, 14_126_000)
+        assert (intent.product, intent.source) == (Product.INTRADAY, "ticket")
+        assert isinstance(d.app.screen, TradeScreen)
+
+
+async def test_enter_twice_sends_once():
+    """Even when both arrive before the first has drawn anything."""
+    desk = FakeDesk()
+    async with running(desk) as d:
+        await d.press("b")
+        ticket = d.ticket
+        ticket.action_send()
+        ticket.action_send()
+        await d.press("enter", "enter")
+        assert len(desk.sent()) == 1
+
+
+async def test_a_ticket_that_was_refused_stays_and_a_second_enter_does_nothing():
+    desk = FakeDesk()
+    desk.answer = Submitted(refused="the queue is full")
+    async with running(desk) as d:
+        await d.press("b", "enter")
+        d.line("refused: the queue is full")
+        desk.clock.move(1)
+        await d.press("enter")
+        assert len(desk.sent()) == 1
+
+
+async def test_an_edit_after_a_refusal_is_another_order():
+    desk = FakeDesk()
+    desk.answer = Submitted(refused="the queue is full")
+    async with running(desk) as d:
+        await d.press("b", "enter")
+        await d.type_into("quantity", "2")
+        desk.clock.move(1)
+        await d.press("enter")
+        first, second = desk.sent()
+        assert first.intent_id != second.intent_id
+
+
+async def test_each_ticket_has_its_own_id():
+    desk = FakeDesk()
+    async with running(desk) as d:
+        await d.press("b", "enter", "b", "enter")
+        assert len({i.intent_id for i in desk.sent()}) == 2
+
+
+async def test_a_denial_is_shown_with_its_remedy_and_enter_sends_nothing():
+    desk = FakeDesk()
+    desk.verdict = denies()
+    async with running(desk) as d:
+        await d.press("b")
+        d.line("8 pass   1 deny")
+        d.line("deny G9 price: price 5.00% from LTP, limit 2.00%")
+        d.line("move the price")
+        await d.press("enter")
+        assert not desk.sent()
+        d.line("not sent: G9")
+        assert isinstance(d.app.screen, TicketScreen)
+
+
+async def test_a_forbidden_mode_says_so_and_stays_editable():
+    desk = FakeDesk()
+    desk.reasons[Operation.OPEN] = "READ-ONLY: orders are failing"
+    async with running(desk) as d:
+        await d.press("b")
+        d.line("cannot be sent: READ-ONLY: orders are failing")
+        await d.press("7")
+        assert d.field("quantity") == "7"
+        await d.press("enter")
+        assert not desk.sent()
+
+
+async def test_an_exit_is_asked_as_a_reduction():
+    desk = FakeDesk()
+    desk.reasons[Operation.OPEN] = "REDUCE-ONLY: nothing new"
+    async with running(desk) as d:
+        await d.press("f9", "x", "enter")
+        assert [i.side for i in desk.sent()] == [Side.SELL]
+
+
+async def test_price_keys():
+    """b a l m take a price of the market, arrows move by ticks; the letters never become text."""
+    async with running(FakeDesk()) as d:
+        await d.press("b", "tab")
+        for key, price in (("b", "1412.50"), ("a", "1412.60"), ("l", "1412.55"), ("m", "1412.55")):
+            await d.press(key)
+            assert d.field("price") == price
+        for key, price in (("up", "1412.60"), ("shift+up", "1413.10"), ("shift+down", "1412.60"), ("down", "1412.55")):
+            await d.press(key)
+            assert d.field("price") == price
+        await d.press("x")
+        assert d.field("price") == "1412.55"
+
+
+async def test_quantity_arrows_move_by_lots():
+    async with running(FakeDesk()) as d:
+        await d.press("end", "b", "up")
+        assert d.field("quantity") == "150"
+        await d.press("down", "down")
+        assert d.field("quantity") == "75"
+
+
+async def test_flip_turns_the_side_and_the_untouched_price():
+    desk = FakeDesk()
+    async with running(desk) as d:
+        await d.press("b", "f2")
+        d.line("SELL · MIS · LIMIT")
+        assert d.field("price") == "1412.50"
+        await d.press("f1")
+        assert d.field("price") == "1412.60"
+        await d.type_into("price", "1400.00")
+        await d.press("f2", "enter")
+        assert [(i.side, i.price_e4) for i in desk.sent()] == [(Side.SELL, 14_000_000)]
+
+
+async def test_product_switches():
+    desk = FakeDesk()
+    async with running(desk) as d:
+        await d.press("b", "f4")
+        d.line("BUY · CNC · LIMIT")
+        await d.press("enter")
+        assert desk.sent()[0].product is Product.DELIVERY
+
+
+async def test_esc_closes_and_sends_nothing():
+    desk = FakeDesk()
+    async with running(desk) as d:
+        await d.press("b", "escape")
+        assert isinstance(d.app.screen, TradeScreen)
+        assert not desk.calls
+
+
+async def test_the_touch_is_live_in_the_ticket():
+    desk = FakeDesk()
+    async with running(desk) as d:
+        await d.press("b")
+        desk.quotes.set(RELIANCE.key, quote(14_200_000, 14_010_500, 500))
+        await d.frame()
+        d.line("bid/ask 1,419.95 / 1,420.05")
+        assert d.field("price") == "1412.60"
+
+
+async def test_a_gate_that_raises_shows_broken_and_nothing_is_sent():
+    desk = FakeDesk()
+    desk.checks_raise = RuntimeError("gate is gone")
+    async with running(desk) as d:
+        await d.press("b")
+        d.line("broken: RuntimeError: gate is gone")
+        await d.press("enter")
+        assert not desk.sent()
+
+
+async def test_a_submit_that_raises_is_not_tried_again():
+    """Nobody knows whether it was taken: the ticket must not send it twice."""
+    desk = FakeDesk()
+    desk.submits_raise = RuntimeError("[/b] gone")
+    async with running(desk) as d:
+        await d.press("b", "enter")
+        assert "[/b] gone" in d.toasts()[0]
+        desk.clock.move(1)
+        await d.press("enter")
+        assert len(desk.sent()) == 1
+
+
+async def test_paste_of_many_lines_presses_no_keys():
+    from textual import events
+
+    desk = FakeDesk()
+    async with running(desk) as d:
+        await d.press("b")
+        d.app.post_message(events.Paste("12\n\nx\n"))
+        await d.frame()
+        assert not desk.sent()
+        assert isinstance(d.app.screen, TicketScreen)
+
+
+def test_prefill_without_a_book_is_the_last_price_and_else_empty():
+    desk = FakeDesk(filled=False)
+    assert new_terms("i", RELIANCE, Side.BUY, desk).price_text == ""
+    desk.quotes.set(RELIANCE.key, quote(14_125_500, 14_010_500, 0))
+    assert new_terms("i", RELIANCE, Side.BUY, desk).price_text == "1412.55"
+
+
+@given(st.text(max_size=8), st.integers(-20, 20))
+def test_nudging_gives_a_good_price_or_leaves_the_text(text, ticks):
+    moved = nudged(RELIANCE, text, ticks, "100.00")
+    assert parse_price_e4(moved) % RELIANCE.tick_e4 == 0
+
+
+@given(st.text(max_size=9), st.integers(-3, 3))
+def test_lots_are_always_whole(text, lots):
+    assert parse_quantity(more_lots(FUTURE, text, lots)) % FUTURE.lot == 0
+
+
+@pytest.mark.parametrize(
+    ("net", "side", "quantity", "what"),
+    [
+        (100, Side.SELL, 100, "reduce"),
+        (100, Side.SELL, 101, "open"),
+        (100, Side.BUY, 1, "open"),
+        (-5, Side.BUY, 5, "reduce"),
+    ],
+)
+def test_what_counts_as_a_reduction(net, side, quantity, what):
+    intent = OrderIntent("i", RELIANCE, side, quantity, 100_000, Product.INTRADAY)
+    assert operation_of(intent, (position(RELIANCE, net, 1),)) == what

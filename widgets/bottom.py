@@ -1,0 +1,81 @@
+"""The bottom pane: one table at a time, with all of them named and counted in the border."""
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+
+from core.views import Desk, Status
+from widgets.blotter import OrdersGrid, PositionsGrid, TradesGrid
+from widgets.grid import LineGrid
+from widgets.health import HealthGrid
+
+TABLES = ("positions", "orders", "trades", "health")
+
+
+class BottomPane(Vertical):
+    """Positions, Orders, Trades, Health. `show` changes the table; `subtitles` are the keys of each."""
+
+    def __init__(self, subtitles: dict[str, str], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._subtitles = subtitles
+        self._title: tuple[object, ...] = ()
+        self.shown = TABLES[0]
+
+    def compose(self) -> ComposeResult:
+        yield PositionsGrid(id="positions")
+        yield OrdersGrid(id="orders")
+        yield TradesGrid(id="trades")
+        yield HealthGrid(id="health")
+
+    def on_mount(self) -> None:
+        self.show(self.shown)
+
+    @property
+    def grid(self) -> LineGrid:
+        """The table that is shown."""
+        return self.query_one(f"#{self.shown}", LineGrid)
+
+    def grids(self) -> tuple[LineGrid, ...]:
+        return tuple(self.query(LineGrid))
+
+    def show(self, table: str) -> None:
+        """Show another table; the focus goes with it when it was in this pane."""
+        focused = self.has_focus_within
+        self.shown = table
+        for grid in self.grids():
+            grid.display = grid.id == table
+        self.border_subtitle = Content(self._subtitles[table])
+        if focused:
+            self.grid.focus()
+
+    def step(self, by: int) -> None:
+        """Show the next or the previous table, round and round."""
+        self.show(TABLES[(TABLES.index(self.shown) + by) % len(TABLES)])
+
+    def paint(self, desk: Desk, status: Status | None, *, narrow: bool) -> None:
+        """Paint the table that is shown, and the counts in the border when they changed."""
+        title = (self.shown, narrow, *counts(desk))
+        if title != self._title:
+            self._title = title
+            self.border_title = _title(self.shown, counts(desk), narrow=narrow)
+        grid = self.grid
+        grid.status = status
+        grid.paint()
+
+
+def counts(desk: Desk) -> tuple[int, int, int]:
+    """Open positions, live orders, trades."""
+    positions = sum(1 for p in desk.positions.positions() if p.net)
+    orders = sum(1 for o in desk.orders.orders() if o.state.live)
+    return positions, orders, len(desk.orders.fills())
+
+
+def _title(shown: str, numbers: tuple[int, int, int], *, narrow: bool) -> Content:
+    words = ("Pos", "Ord", "Trd", "Health") if narrow else ("Positions", "Orders", "Trades", "Health")
+    tails = (f" {numbers[0]}", f" {numbers[1]}{'' if narrow else ' open'}", f" {numbers[2]}", "")
+    parts: list[Content] = []
+    for table, word, tail in zip(TABLES, words, tails, strict=True):
+        on = table == shown
+        text = f"[{word}{tail}]" if on else f"{word}{tail}"
+        parts.append(Content.styled(text, "bold") if on else Content(text))
+    return Content(" · ").join(parts)
