@@ -1,22 +1,123 @@
-"""Everything behind the screen, in the order in which it can be had: lock, store, exchange, login, master, engine."""
+"""Everything behind the screen, in the order in which it can be had: store, exchange, master, engine."""
 
 import asyncio
+import gc
+import secrets
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from random import Random
 
-from core.brokers.angel import AngelBroker
-from core.brokers.contract import contract
-from core.brokers.order_socket import AngelOrderSocket
-from core.clock import AnchoredClock, ist_day, iso_to_ns
-from core.engine.circuit import OrderCircuit
+from core.brokers import contract
+from core.brokers.transport import Transport
+from core.clock import AnchoredClock, ist_day
 from core.engine.desk import EngineDesk
 from core.engine.engine import HALT_KEY, Engine
-from core.engine.parts import Parts
-from core.feed.stream import MarketStream
-from core.market.quotes import QuoteBoard
+from core.facts import Event
+from core.market.instruments import Catalogue, parse_master
 from core.orders.tags import Tags
-from core.resilience.breaker import orders_breaker
-from core.resilience.ladder import Ladder
-from core.resilience.rates import OrderRates
+from core.store.instance import InstanceLock
+from core.store.journal import OrderJournal
+from core.store.migrate import prepare
+from core.store.writer import Writer
 from core.supervise import Supervisor
+from core.telemetry.logs import logger, setup
+from terminal.link import BrokerLink
+from terminal.master import fetch_master
 from terminal.options import Options
+from terminal.parts import build_parts
+
+STORE = "tezi.db"
+LOG = "tezi.jsonl"
+
+
+class Boot:
+    """`run` gives the desk once there is an engine behind it; `stop` ends everything that was started, in reverse.
+
+    `say` shows what is being waited for. The engine goes on without the screen until `stop`.
+    """
+
+    def __init__(self, options: Options, clock: AnchoredClock, mode_word: str, say: Callable[[str], None]) -> None:
+        self._options = options
+        self._clock = clock
+        self._mode_word = mode_word
+        self._say = say
+        self._stack = AsyncExitStack()
+        self._log = logger("boot")
+        self._supervisor = Supervisor(clock, self._fault)
+        self.link = BrokerLink(options, clock)
+        self.engine: Engine | None = None
+
+    async def run(self) -> EngineDesk:
+        """Raises UserError for what a person can mend. Call `stop` in any case."""
+        options = self._options
+        setup(options.home / "logs" / LOG, options.config.logs.level)
+        self._stack.enter_context(InstanceLock(options.home))
+        self._say("opening the order records")
+        journal = await self._open_journal()
+        self._say("starting the practice exchange")
+        self._stack.push_async_callback(self.link.stop)
+        await self.link.start()
+        self._say("reading the instrument master")
+        known = await asyncio.to_thread(contract.load)
+        catalogue = await fetch_master(self.link, self._clock)
+        self.engine = await self._build(journal, catalogue, known)
+        self._supervisor.once("exchange", self.link.keep(self.engine.broker_gone, self.engine.broker_back))
+        _settle_garbage()
+        return EngineDesk(self.engine)
+
+    async def stop(self) -> None:
+        """Drain the engine, then stop what it stood on."""
+        await self._supervisor.stop()
+        if self.engine is not None:
+            late = await self.engine.stop()
+            if late:
+                self._log.warning("tasks would not end", names=", ".join(late))
+        await self._stack.aclose()
+
+    async def _open_journal(self) -> OrderJournal:
+        path = self._options.home / STORE
+        await prepare(path, self._clock.real_ns())
+        writer = Writer(path, self._clock)
+        await writer.open()
+        self._stack.push_async_callback(writer.close)
+        return OrderJournal(writer, path)
+
+    async def _build(self, journal: OrderJournal, catalogue: Catalogue, known: contract.Contract) -> Engine:
+        tags = await self._tags(journal)
+        parts = build_parts(
+            self._options, self._clock, self._mode_word, self.link, catalogue, known, journal, tags, self._mirror
+        )
+        self._stack.push_async_callback(parts.broker.close)
+        engine = Engine(parts)
+        records = await journal.load_day(ist_day(self._clock.wall_ns()))
+        engine.restore(records, await journal.load_meta(HALT_KEY))
+        engine.start()
+        return engine
+
+    async def _tags(self, journal: OrderJournal) -> Tags:
+        """The installation's own key and number are made at the first start and kept with the orders."""
+        key = await journal.load_meta("tag_key")
+        if not key:
+            key = secrets.token_hex(32)
+            await journal.store_meta("tag_key", key)
+            await journal.store_meta("tag_instance", str(secrets.randbelow(1024)))
+        instance = int(await journal.load_meta("tag_instance"))
+        floor_ms = await journal.tag_floor()
+        return Tags(self._clock, bytes.fromhex(key), instance, floor_ms, journal.store_tag_floor)
+
+    def _mirror(self, event: Event) -> None:
+        self._log.info("event", kind=event.kind.value, text=event.text)
+
+    def _fault(self, where: str, error: str) -> None:
+        self._log.error("task failed", where=where, error=error)
+
+
+def _settle_garbage() -> None:
+    """What start-up made lives for ever: take it out of the collector's sight, so that no full pass stalls the loop."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    gc.enable()
+
+
+assert Transport and parse_master and Random

@@ -6,6 +6,7 @@ with the live broker.
 """
 
 import hmac
+from collections.abc import Callable
 from hashlib import sha256
 
 from core.clock import NS_PER_MS, Clock
@@ -19,13 +20,22 @@ _TIME_MAX = 32**8
 class Tags:
     """Makes tags that never repeat, also when the clock steps back: the largest time ever used only rises.
 
-    `key` is the installation's secret, `instance` 0 to 1023, `floor_ms` the largest time of any stored tag.
+    `key` is the installation's secret, `instance` 0 to 1023, `floor_ms` the largest time of any stored tag; `on_time` is
+    given the time of each new tag, to be stored before the tag is used.
     """
 
-    def __init__(self, clock: Clock, key: bytes, instance: int, floor_ms: int = 0) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        key: bytes,
+        instance: int,
+        floor_ms: int = 0,
+        on_time: Callable[[int], None] = lambda time_ms: None,
+    ) -> None:
         self._clock = clock
         self._key = key
         self._instance = instance % 1024
+        self._on_time = on_time
         self._last_ms = floor_ms
         self._count = 0 if not floor_ms else 1023
 
@@ -37,6 +47,7 @@ class Tags:
             self._count += 1
         else:
             self._last_ms, self._count = self._last_ms + 1, 0
+        self._on_time(self._last_ms)
         body = "T" + _encode(self._last_ms % _TIME_MAX, 8) + _encode(self._instance, 2) + _encode(self._count, 2)
         return body + self._check(body)
 

@@ -1,0 +1,90 @@
+"""Where the other side is, and the care of it: the exchange child is started, restarted, and its address passed on."""
+
+from collections.abc import Callable
+
+from core.brokers.session import Credentials, Secret
+from core.clock import AnchoredClock, iso_to_ns
+from core.errors import UserError
+from core.telemetry.logs import logger, register_secret
+from terminal.child import ExchangeAddress, ExchangeChild, read_address
+from terminal.options import Options
+
+RESTART_WAIT_S = 0.5
+RESTART_WAIT_MAX_S = 10.0
+
+
+class BrokerLink:
+    """`address` is where the exchange listens now. A child is started again with growing waits when it ends.
+
+    An exchange that was attached to is somebody else's: its end is only told.
+    """
+
+    def __init__(self, options: Options, clock: AnchoredClock) -> None:
+        self._options = options
+        self._clock = clock
+        self._child: ExchangeChild | None = None
+        self._address: ExchangeAddress | None = None
+        self._log = logger("exchange")
+
+    @property
+    def address(self) -> ExchangeAddress:
+        assert self._address is not None, "address asked before the start"
+        return self._address
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child is not None else None
+
+    async def start(self) -> None:
+        """Start the exchange (or read where it is) and set the market's clock by it. Raises UserError."""
+        if self._options.attach is not None:
+            self._take(read_address(self._options.attach))
+            return
+        self._child = ExchangeChild(self._options.home, self._arguments(), self._clock)
+        self._take(await self._child.start())
+
+    async def stop(self) -> None:
+        if self._child is not None:
+            await self._child.stop()
+
+    async def keep(self, on_gone: Callable[[str], None], on_back: Callable[[], None]) -> None:
+        """Watch the child for ever and start it again; the market's clock stands still meanwhile."""
+        while self._child is not None:
+            code = await self._child.wait_end()
+            self._clock.anchor(self._clock.wall_ns(), speed=0.0)
+            on_gone(f"the practice exchange ended (exit {code}); starting it again")
+            await self._restart(on_gone)
+            on_back()
+
+    async def _restart(self, on_gone: Callable[[str], None]) -> None:
+        wait_s = RESTART_WAIT_S
+        while True:
+            await self._clock.sleep(wait_s)
+            try:
+                await self.start()
+                return
+            except UserError as e:
+                wait_s = min(RESTART_WAIT_MAX_S, wait_s * 2)
+                on_gone(f"{e}; next try in {wait_s:g} s")
+
+    def credentials(self) -> Credentials | None:
+        """What to log in with: new at each start of the exchange, in memory only."""
+        a = self._address
+        if a is None:
+            return None
+        return Credentials(a.client_code, Secret(a.pin), Secret(a.totp_secret), Secret(a.api_key))
+
+    def _take(self, address: ExchangeAddress) -> None:
+        for secret in (address.pin, address.totp_secret, address.api_key):
+            register_secret(secret)
+        self._address = address
+        self._clock.anchor(iso_to_ns(address.now), self._speed())
+        self._log.info("exchange answers", rest=address.rest, now=address.now)
+
+    def _speed(self) -> float:
+        return self._options.speed if self._options.replay is not None else 1.0
+
+    def _arguments(self) -> list[str]:
+        if self._options.replay is not None:
+            return ["--replay", str(self._options.replay), "--speed", f"{self._options.speed:g}"]
+        return ["--seed", str(self._options.config.practice.seed)]
