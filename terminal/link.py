@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from core.brokers.session import Credentials, Secret
+
 from core.clock import AnchoredClock, iso_to_ns
 from core.errors import UserError
 from core.telemetry.logs import logger, register_secret

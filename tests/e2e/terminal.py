@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+from terminal.options import Options
 from textual.pilot import Pilot
 
 from core.clock import AnchoredClock, SystemClock
@@ -17,7 +18,6 @@ from core.facts import LadderMode
 from terminal.app import TeziApp
 from terminal.boot import Boot
 from terminal.empty_desk import EmptyDesk
-from terminal.options import Options
 
 READY_S = 20.0
 

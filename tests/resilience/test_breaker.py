@@ -330,7 +330,7 @@ STEP = st.one_of(
 )
 
 
-def play(steps: list[tuple[str, object]], *, wall: bool) -> list[object]:  # noqa: C901  one branch a kind of step
+def play(steps: list[tuple[str, object]], *, wall: bool) -> list[object]:
     """Every visible thing that happened; checks on the way what must always hold."""
     clock, seen = ManualClock(), []
     breaker = Breaker("X", clock, random.Random(3), reads=Rule(), writes=ORDER_WRITES, wait_cap_s=5.0)
