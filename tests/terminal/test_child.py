@@ -160,7 +160,7 @@ def zombie(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
-        return True
+        return gone(pid)
 
 
 def test_an_exchange_started_by_hand(tmp_path: Path) -> None:
