@@ -203,6 +203,8 @@ class AngelBroker:
         return any(isinstance(row, dict) and str(row.get("orderid")) not in self._keys for row in rows)
 
     def _remember(self, broker_id: str, key: InstrumentKey) -> None:
+        if not key.token:
+            return
         self._keys[broker_id] = key
         if len(self._keys) > _REMEMBERED_ORDERS:
             self._keys.popitem(last=False)

@@ -66,13 +66,17 @@ def _terms(order: Order) -> dict[str, str]:
 
 
 def broker_order(row: Any, *, from_socket: bool = False) -> BrokerOrder | None:
-    """An order-book row, a details answer or the `orderData` of an update frame; None when it cannot be used."""
+    """An order-book row, a details answer or the `orderData` of an update frame; None when it cannot be used.
+
+    A row without a token but with a symbol is kept (doc_order_book): an order is worth more than its token.
+    """
     if not isinstance(row, Mapping):
         return None
     broker_id = _text(row, "orderid", 64)
     exchange, side, product = _enum(Exchange, row, "exchange"), _side(row), _product(row)
-    quantity, token = wire_int(row.get("quantity")), _text(row, "symboltoken", SYMBOL_MAX)
-    if not broker_id or exchange is None or side is None or product is None or not token:
+    quantity = wire_int(row.get("quantity"))
+    token, symbol = _text(row, "symboltoken", SYMBOL_MAX), _text(row, "tradingsymbol", SYMBOL_MAX)
+    if not broker_id or exchange is None or side is None or product is None or not (token or symbol):
         return None
     if quantity is None or quantity < 0:
         return None
@@ -83,7 +87,7 @@ def broker_order(row: Any, *, from_socket: bool = False) -> BrokerOrder | None:
         tag=_text(row, "ordertag", TAG_MAX),
         exchange=exchange,
         token=token,
-        symbol=_text(row, "tradingsymbol", SYMBOL_MAX),
+        symbol=symbol,
         side=side,
         order_type=_enum(OrderType, row, "ordertype") or _likely_type(price_e4, trigger_e4),
         product=product,

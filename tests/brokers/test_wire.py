@@ -116,7 +116,7 @@ def test_the_status_is_orderstatus_else_status() -> None:
         {"quantity": "ten"},
         {"quantity": -1},
         {"quantity": 1.5},
-        {"symboltoken": None},
+        {"symboltoken": None, "tradingsymbol": ""},
     ],
 )
 def test_a_row_without_its_meaning_is_no_order(change: dict[str, Any]) -> None:
