@@ -1,4 +1,4 @@
-"""The order-update stream: `core.ports.OrderSocket`. Frames may come twice or late; sorting them is the blotter's work."""
+"""The order-update stream, `core.ports.OrderSocket`. Frames may come twice or late: the blotter sorts them out."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

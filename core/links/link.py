@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -22,6 +23,8 @@ FRAME_MAX = 256 * 1024
 _NO_LOGIN_S = 0.5
 _SEND_S = 5.0
 _RENEW_S = 20.0
+_EARLY_MAX = 256
+"""Frames that came with the handshake and wait until the listener knows of the new connection."""
 _REFUSALS = {401: "credentials refused", 403: "token expired or forbidden", 429: "too many connections"}
 
 Send = Callable[[str], Awaitable[None]]
@@ -105,6 +108,7 @@ class Link:
         self._byte_ns: int | None = None
         self._frame_ns = 0
         self._data_ns = 0
+        self._early: deque[bytes] = deque(maxlen=_EARLY_MAX)
         self.connections = 0
 
     async def run(self) -> None:
@@ -154,6 +158,7 @@ class Link:
         self._fail(why, self._waits.lost_s())
 
     async def _connect(self, target: Target) -> ClientConnection:
+        self._early.clear()
         context = self._context() if target.url.startswith("wss") else None
         async with asyncio.timeout(self._timing.open_s):
             return await _Connect(
@@ -183,6 +188,8 @@ class Link:
 
         try:
             self._listener.on_open()
+            while self._early:
+                self._on_binary(self._early.popleft())
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._read(connection), name=f"{self._name} read")
                 tasks.create_task(self._beat(send), name=f"{self._name} ping")
@@ -267,6 +274,9 @@ class Link:
         self._byte_ns = self._clock.mono_ns()
 
     def _on_binary(self, frame: bytes) -> None:
+        if not self._open:
+            self._early.append(frame)
+            return
         self._frame_ns = self._data_ns = self._clock.mono_ns()
         self._listener.on_binary(frame)
 

@@ -49,7 +49,7 @@ async def test_fillers_are_ignored_and_damage_is_counted() -> None:
     async def talk(connection: ServerConnection) -> None:
         for filler in (b"", b"\0", "", "\0", "pong"):
             await connection.send(filler)
-        for damage in ("{", "[]", "17", json.dumps({"order-status": "AB01"}), b"\x01\x02"):
+        for damage in ("{x", "[]", "17", json.dumps({"order-status": "AB01"}), b"\x01\x02"):
             await connection.send(damage)
         await connection.send(_frame("AB01", ORDER_ROW).encode())
 

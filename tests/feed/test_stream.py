@@ -33,10 +33,8 @@ class _Fast(SystemClock):
 def _stream(fake: FakeSocket, **options: Any) -> tuple[MarketStream, QuoteBoard, list[str]]:
     clock, events = _Fast(), list[str]()
     board = QuoteBoard(clock)
-    options = {"login": lambda: LOGIN, "timing": QUICK} | options
-    stream = MarketStream(
-        lambda: fake.url, board=board, clock=clock, random=Random(1), on_event=events.append, **options
-    )
+    options = {"login": lambda: LOGIN, "timing": QUICK, "on_event": events.append} | options
+    stream = MarketStream(lambda: fake.url, board=board, clock=clock, random=Random(1), **options)
     return stream, board, events
 
 
@@ -213,7 +211,7 @@ async def test_a_server_that_is_not_there_is_down_with_a_reason() -> None:
     async with fake_socket() as fake:
         url = fake.url
     fake.url = url
-    stream, board, events = _stream(fake)
+    stream, _, events = _stream(fake)
     async with running(stream.run()):
         await until(lambda: events)
 

@@ -1,6 +1,7 @@
 """The receive path of our own against the library's framing, byte by byte and frame by frame."""
 
 import asyncio
+import contextlib
 import os
 import struct
 from collections.abc import Callable
@@ -44,7 +45,9 @@ async def _talk(stream: bytes, cuts: Callable[[int], list[int]], size_max: int =
             await writer.drain()
             await asyncio.sleep(0)
             at = cut
-        await reader.read()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await reader.read(1)
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
