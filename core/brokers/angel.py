@@ -1,0 +1,223 @@
+"""Angel One over REST: `core.ports.Broker`, made of the session, the transport and the wire mapping."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from core.approval import Action, Approved
+from core.brokers import contract, wire
+from core.brokers.envelope import Envelope, open_envelope
+from core.brokers.orders import Orders
+from core.brokers.session import Credentials, Session, failed
+from core.brokers.transport import Reply, Transport
+from core.brokers.turns import Turns
+from core.clock import NS_PER_S, Clock
+from core.domain import Fill, InstrumentKey
+from core.errors import InvariantBroken
+from core.outcome import Accepted, Failed, FailedBy, Ok, Outcome, Read
+from core.ports import BrokerOrder, BrokerPosition, Funds, StreamLogin
+
+T = TypeVar("T")
+_READ_DEADLINE_S = 6.0
+_REMEMBERED_ORDERS = 20_000
+_GAPS_S = {
+    "api.order.book": 1.05,
+    "api.trade.book": 1.05,
+    "api.position": 1.05,
+    "api.rms.limit": 0.55,
+    "api.individual.order.details": 0.11,
+    "api.user.profile": 0.35,
+}
+"""Least seconds between two calls: the published limits (1, 1, 1, 2, 10, 3 a second) and 5 % (wire page 6.1)."""
+
+
+class AngelBroker:
+    """The broker's order side over one REST origin. Nothing here raises for what a broker or a network does.
+
+    `credentials` is asked at each login. `known` is the SDK's contract when it was loaded already; without it the first
+    login loads it in a thread. `unusable_rows` counts rows that were dropped, see `order_book`.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: Callable[[], Credentials | None],
+        clock: Clock,
+        *,
+        known: contract.Contract | None = None,
+        transport: Transport | None = None,
+        write_deadline_s: float = 5.0,
+    ) -> None:
+        self._clock = clock
+        self._known = known
+        self._transport = transport or Transport(base_url, clock)
+        self._session = Session(self._transport, self._contract, credentials, clock)
+        self._orders = Orders(self._transport, self._session, self._contract, write_deadline_s)
+        self._turns = {name: Turns(clock, gap_s) for name, gap_s in _GAPS_S.items()}
+        self._keys: OrderedDict[str, InstrumentKey] = OrderedDict()
+        self.unusable_rows = 0
+        self.server_date_ns: int | None = None
+        """The `Date` header of the last answer, epoch ns, whole seconds; None before the first."""
+
+    async def login(self) -> Read[str]:
+        if self._known is None:
+            try:
+                self._known = await asyncio.to_thread(contract.load)
+            except ImportError as e:
+                return Failed(FailedBy.LOCAL, f"the official SDK cannot be imported: {e.name}")
+        return await self._session.login()
+
+    async def renew(self, epoch: int) -> Read[str]:
+        """New tokens in place of those of login `epoch`, in single flight: for a socket whose handshake was refused."""
+        return await self._session.renew(epoch)
+
+    def stream_login(self) -> StreamLogin | None:
+        return self._session.stream_login()
+
+    async def place(self, approved: Approved) -> Outcome:
+        outcome = await self._send(approved, Action.PLACE)
+        if isinstance(outcome, Accepted):
+            self._remember(outcome.broker_id, approved.order.key)
+        return outcome
+
+    async def modify(self, approved: Approved) -> Outcome:
+        return await self._send(approved, Action.MODIFY)
+
+    async def cancel(self, approved: Approved) -> Outcome:
+        return await self._send(approved, Action.CANCEL)
+
+    async def order_book(self) -> Read[tuple[BrokerOrder, ...]]:
+        """All orders of the day.
+
+        A row that cannot be read is dropped and counted when it carries no tag, for then it is not ours; one with a tag
+        makes the whole read Failed, so that no order of ours can go missing from a good read.
+        """
+        read = await self._rows("api.order.book")
+        if isinstance(read, Failed):
+            return read
+        orders = [(row, wire.broker_order(row)) for row in read.value]
+        lost = [row for row, order in orders if order is None]
+        self.unusable_rows += len(lost)
+        if any(wire.tag_of(row) for row in lost) or (lost and len(lost) == len(orders)):
+            return Failed(FailedBy.SERVICE, f"{len(lost)} of {len(orders)} order rows could not be read")
+        good = tuple(order for _, order in orders if order is not None)
+        for order in good:
+            self._remember(order.broker_id, order.key)
+        return Ok(good, read.read_ns)
+
+    async def details(self, unique_id: str) -> Read[BrokerOrder]:
+        read = await self._read("api.individual.order.details", quote(unique_id, safe=""))
+        if isinstance(read, Failed):
+            return read
+        order = wire.broker_order(read.value)
+        if order is None:
+            self.unusable_rows += 1
+            return Failed(FailedBy.SERVICE, "the order's details could not be read")
+        self._remember(order.broker_id, order.key)
+        return Ok(order, read.read_ns)
+
+    async def trade_book(self) -> Read[tuple[Fill, ...]]:
+        """All trades of the day. Trade rows name no token: orders not seen before are looked up in the order book."""
+        read = await self._rows("api.trade.book")
+        if isinstance(read, Failed):
+            return read
+        if self._strangers(read.value):
+            book = await self.order_book()
+            if isinstance(book, Failed):
+                return book
+        now_ns = self._clock.wall_ns()
+        return self._all_or_failed((wire.fill(row, self._keys, now_ns) for row in read.value), "trade", read.read_ns)
+
+    async def positions(self) -> Read[tuple[BrokerPosition, ...]]:
+        read = await self._rows("api.position")
+        if isinstance(read, Failed):
+            return read
+        return self._all_or_failed((wire.position(row) for row in read.value), "position", read.read_ns)
+
+    async def funds(self) -> Read[Funds]:
+        read = await self._read("api.rms.limit")
+        if isinstance(read, Failed):
+            return read
+        found = wire.funds(read.value)
+        return Ok(found, read.read_ns) if found else Failed(FailedBy.SERVICE, "the funds answer holds no funds")
+
+    async def logout(self) -> None:
+        if self._known is not None:
+            await self._session.logout()
+
+    async def close(self) -> None:
+        await self._transport.aclose()
+
+    async def _send(self, approved: Approved, action: Action) -> Outcome:
+        if approved.action is not action:
+            raise InvariantBroken(f"approval to {approved.action} used to {action}")
+        return await self._orders.send(approved)
+
+    async def _rows(self, route: str) -> Read[tuple[Any, ...]]:
+        read = await self._read(route)
+        if isinstance(read, Failed):
+            return read
+        if read.value is None:
+            return Ok((), read.read_ns)
+        if not isinstance(read.value, list):
+            return Failed(FailedBy.SERVICE, "the answer is no list")
+        return Ok(tuple(read.value), read.read_ns)
+
+    async def _read(self, route: str, suffix: str = "") -> Read[Any]:
+        """One GET in its turn; replayed once, after a new login, when the session had ended."""
+        epoch = self._session.epoch
+        first = await self._get(route, suffix)
+        if not isinstance(first, Failed) or first.by is not FailedBy.AUTH or not epoch:
+            return first
+        renewed = await self._session.renew(epoch)
+        return renewed if isinstance(renewed, Failed) else await self._get(route, suffix)
+
+    async def _get(self, route: str, suffix: str) -> Read[Any]:
+        if not await self._turns[route].take():
+            return Failed(FailedBy.LOCAL, "too many callers wait for this list")
+        headers = self._session.headers()
+        if headers is None:
+            return Failed(FailedBy.AUTH, "not logged in")
+        path = self._contract().route(route) + suffix
+        result = await self._transport.request("GET", path, headers, None, deadline_s=_READ_DEADLINE_S)
+        envelope = open_envelope(result.body) if isinstance(result, Reply) else None
+        if isinstance(result, Reply):
+            self._note_date(result)
+            if isinstance(envelope, Envelope) and envelope.ok and result.status < 300:
+                return Ok(envelope.data, result.received_ns)
+        return failed(result, envelope)
+
+    def _all_or_failed(self, rows: Iterable[T | None], what: str, read_ns: int) -> Read[tuple[T, ...]]:
+        """Every row or none: a list with holes must not look like a whole one."""
+        found = list(rows)
+        good = tuple(row for row in found if row is not None)
+        if len(good) == len(found):
+            return Ok(good, read_ns)
+        self.unusable_rows += len(found) - len(good)
+        return Failed(FailedBy.SERVICE, f"{len(found) - len(good)} of {len(found)} {what} rows could not be read")
+
+    def _strangers(self, rows: tuple[Any, ...]) -> bool:
+        return any(isinstance(row, dict) and str(row.get("orderid")) not in self._keys for row in rows)
+
+    def _remember(self, broker_id: str, key: InstrumentKey) -> None:
+        if not key.token:
+            return
+        self._keys[broker_id] = key
+        if len(self._keys) > _REMEMBERED_ORDERS:
+            self._keys.popitem(last=False)
+
+    def _note_date(self, reply: Reply) -> None:
+        try:
+            moment = parsedate_to_datetime(reply.headers.get("date", ""))
+        except (TypeError, ValueError):
+            return
+        if moment.tzinfo is not None:
+            self.server_date_ns = int(moment.timestamp()) * NS_PER_S
+
+    def _contract(self) -> contract.Contract:
+        if self._known is None:
+            raise InvariantBroken("the broker was used before its first login")
+        return self._known

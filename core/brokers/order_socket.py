@@ -1,0 +1,120 @@
+"""The order-update stream, `core.ports.OrderSocket`. Frames may come twice or late: the blotter sorts them out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Any
+
+import msgspec
+
+from core.brokers import wire
+from core.clock import Clock
+from core.links.link import Link, Send, Target, Timing
+from core.ports import BrokerOrder, StreamLogin
+from core.views import StreamStatus
+
+_CONNECTED = "AB00"
+_TIMING = Timing(pong_s=None, mute_s=None)
+"""No text pong is promised here and silence is normal; control pings every 4 s find a dead peer."""
+
+
+async def _no_renewal(_: int) -> None:
+    """For sockets whose login nobody can renew."""
+
+
+class AngelOrderSocket:
+    """Runs until cancelled and reconnects by itself. `malformed` counts frames that were neither update nor filler.
+
+    `url` and `login` are asked at each attempt; `renew(epoch)` is awaited when that login was refused (401).
+    `on_event` gets safe one-line texts.
+    """
+
+    def __init__(
+        self,
+        url: Callable[[], str],
+        login: Callable[[], StreamLogin | None],
+        clock: Clock,
+        random: Random,
+        *,
+        on_event: Callable[[str], None] = lambda _: None,
+        renew: Callable[[int], Awaitable[object]] = _no_renewal,
+        timing: Timing = _TIMING,
+    ) -> None:
+        self._url = url
+        self._login = login
+        self._on_event = on_event
+        self._link = Link("orders", self._target, self, clock, random, renew, timing)
+        self._on_order: Callable[[BrokerOrder], None] = lambda _: None
+        self._on_connected: Callable[[], None] = lambda: None
+        self._greeted = False
+        self._down_why = ""
+        self.malformed = 0
+
+    async def run(self, on_order: Callable[[BrokerOrder], None], on_connected: Callable[[], None]) -> None:
+        self._on_order, self._on_connected = on_order, on_connected
+        await self._link.run()
+
+    def connected(self) -> bool:
+        """Whether the broker greeted on this connection and bytes still come over it."""
+        return self._greeted and self._link.is_open()
+
+    def status(self) -> StreamStatus:
+        """Live, connecting, silent or down, by the last byte."""
+        return self._link.status()
+
+    def on_open(self) -> None:
+        self._greeted = False
+
+    def on_down(self, why: str) -> None:
+        self._greeted = False
+        if why != self._down_why:
+            self._down_why = why
+            self._on_event(f"order updates down: {why}")
+
+    def on_binary(self, frame: bytes) -> None:
+        self._take(frame)
+
+    def on_text(self, text: str) -> None:
+        if text.strip() != "pong":
+            self._take(text.encode("utf-8", "replace"))
+
+    def expects_data(self) -> bool:
+        return False
+
+    async def converse(self, send: Send) -> None:
+        """Nothing is sent on this socket but pings."""
+        await asyncio.Event().wait()
+
+    def _take(self, payload: bytes) -> None:
+        """One frame. Empty and one-byte payloads are fillers (a NUL byte about every 10 s was recorded)."""
+        if len(payload) <= 1:
+            return
+        try:
+            frame: Any = msgspec.json.decode(payload)
+        except (msgspec.MsgspecError, RecursionError, ValueError):
+            frame = None
+        if not isinstance(frame, dict) or "order-status" not in frame:
+            self.malformed += 1
+            return
+        if frame["order-status"] == _CONNECTED:
+            self._greet()
+            return
+        order = wire.broker_order(frame.get("orderData"), from_socket=True)
+        if order is None:
+            self.malformed += 1
+            return
+        self._on_order(order)
+
+    def _greet(self) -> None:
+        if self._greeted:
+            return
+        self._greeted = True
+        self._down_why = ""
+        self._on_event("order updates connected")
+        self._on_connected()
+
+    def _target(self) -> Target | None:
+        login = self._login()
+        if login is None:
+            return None
+        return Target(self._url(), {"Authorization": f"Bearer {login.jwt}"}, login.epoch)
