@@ -43,10 +43,11 @@ class Crowd:
         self.fair = self._inside(fair_e4 // self._tick)
 
     def act(self, book: Book) -> list[Match]:
-        """One round: perhaps take, quote both sides around the fair price, forget what is far away."""
+        """One round: perhaps take, clear stale prices, quote both sides of the fair price, forget what is far away."""
         matches: list[Match] = []
         if self._rng.random() < 0.6:
             matches += self._take(book)
+        matches += self._clear(book, Side.BUY, self.fair - 1) + self._clear(book, Side.SELL, self.fair)
         for step in range(LEVELS):
             matches += self._quote(book, Side.BUY, self.fair - 1 - step)
             matches += self._quote(book, Side.SELL, self.fair + step)
@@ -57,6 +58,16 @@ class Crowd:
         side = Side.BUY if self._rng.random() < 0.5 else Side.SELL
         limit = (self.fair + side) * self._tick
         return book.submit(self._next_id(), side, self._size(), limit, rest=False)
+
+    def _clear(self, book: Book, side: Side, ticks: int) -> list[Match]:
+        """Take from prices that the fair one has passed; the crowd then withdraws the rest of its own there."""
+        limit, other = ticks * self._tick, Side(-side)
+        stale = [price for price in book.prices(other) if (limit - price) * side >= 0]
+        if not stale:
+            return []
+        matches = book.submit(self._next_id(), side, self._size(), limit, rest=False)
+        self._withdraw(book, other, stale)
+        return matches
 
     def _quote(self, book: Book, side: Side, ticks: int) -> list[Match]:
         price_e4 = ticks * self._tick
@@ -69,10 +80,14 @@ class Crowd:
         """Cancel the crowd's orders beyond `FAR` ticks; the account's stay."""
         for side in (Side.BUY, Side.SELL):
             edge = (self.fair - side * FAR) * self._tick
-            for price_e4 in [p for p in book.prices(side) if (edge - p) * side > 0]:
-                for order_id in book.ids_at(side, price_e4):
-                    if order_id > 0:
-                        book.cancel(order_id)
+            self._withdraw(book, side, [p for p in book.prices(side) if (edge - p) * side > 0])
+
+    @staticmethod
+    def _withdraw(book: Book, side: Side, prices: list[int]) -> None:
+        for price_e4 in prices:
+            for order_id in book.ids_at(side, price_e4):
+                if order_id > 0:
+                    book.cancel(order_id)
 
     def _size(self) -> int:
         units = 1 + int(self._rng.expovariate(1 / self._typical))

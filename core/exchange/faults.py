@@ -23,7 +23,9 @@ FaultName = Literal[
 ]
 ONE_SHOT = frozenset({"drop_stream", "drop_orders", "garbage_frame"})
 """These act when they are set and are not kept."""
-HTTP = frozenset({"http_status", "lost_answer", "slow", "html", "empty", "token_expired"})
+INSTEAD = frozenset({"http_status", "html", "empty", "token_expired"})
+"""These answer in place of the services: one of them strikes a request."""
+BESIDE = frozenset({"slow", "lost_answer"})
 EVERYWHERE = "*"
 
 
@@ -36,7 +38,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
     )
     status: Annotated[int, msgspec.Meta(ge=200, le=599)] = 503
     delay_ms: Annotated[int, msgspec.Meta(ge=0, le=120_000)] = 0
-    count: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None | msgspec.UnsetType = msgspec.UNSET
+    count: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | msgspec.UnsetType | None = msgspec.UNSET
     probability: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
     text: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
@@ -69,7 +71,10 @@ class Faults:
 
     def for_request(self, endpoint: str) -> list[Fault]:
         """The HTTP faults that strike this request, used up by that."""
-        return [f for f in list(self._set) if f.name in HTTP and _aims(f, endpoint) and self._use(f)]
+        aimed = [f for f in self._set if _aims(f, endpoint)]
+        beside = [f for f in aimed if f.name in BESIDE and self._use(f)]
+        instead = next((f for f in aimed if f.name in INSTEAD and self._use(f)), None)
+        return beside if instead is None else [*beside, instead]
 
     def strikes(self, name: FaultName) -> Fault | None:
         """The first fault of that name that strikes now, used up by that."""

@@ -53,10 +53,10 @@ class Floor:
     def figures(self) -> Mapping[InstrumentKey, DayFigures]:
         return self._figures
 
-    def step(self, now_ns: int) -> None:
-        """Let every crowd act that is due, then follow with indices and futures."""
+    def step(self, now_ns: int, rounds: int = ROUNDS_MAX) -> None:
+        """Let every crowd act that is due, at most `rounds` times each, then let the indices follow."""
         since_ns, self._now_ns = self._now_ns or now_ns, max(now_ns, self._now_ns)
-        stride_ns = max(0, (now_ns - since_ns) // ROUNDS_MAX)
+        stride_ns = max(0, (now_ns - since_ns) // rounds)
         for key in self._books:
             while self._due[key] <= now_ns:
                 at_ns = max(self._due[key], since_ns)

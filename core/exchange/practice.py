@@ -26,6 +26,11 @@ CLOSED = Refusal("AB1007", "The market is closed: orders are taken from 09:15 to
 class Practice:
     """One account in one matched market. `on_push` is told of every order update, already remembered."""
 
+    day: date
+    _floor: Floor
+    _desk: Desk
+    _closed: bool
+
     def __init__(
         self, base: Clock, seed: int, folder: Path | None = None, fresh: bool = False, now_ns: int | None = None
     ) -> None:
@@ -157,8 +162,8 @@ class Practice:
         opens_ns = calendar.at(self.day, calendar.OPENS)
         stride_ns = max(WARM_UP_S * NS_PER_S, (until_ns - opens_ns) // 60)
         for now_ns in range(opens_ns, until_ns, stride_ns):
-            self._floor.step(now_ns)
-        self._floor.step(until_ns)
+            self._floor.step(now_ns, rounds=1)
+        self._floor.step(until_ns, rounds=1)
 
     def _commit(self, now_ns: int, orders: list[OwnOrder], trades: list[OwnTrade]) -> None:
         self._truth.write(Changed(now_ns, orders, trades))

@@ -193,7 +193,9 @@ def _type_name(listing: Listing) -> str:
 
 
 def _option_type(listing: Listing) -> str:
-    return listing.instrument.symbol[-2:] if listing.instrument.kind is Kind.OPTION else ""
+    """CE or PE; empty for anything else, and for a recorded option that is known by its token only."""
+    ending = listing.instrument.symbol[-2:]
+    return ending if listing.instrument.kind is Kind.OPTION and ending in ("CE", "PE") else ""
 
 
 def _strike(listing: Listing) -> str:

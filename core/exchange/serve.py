@@ -89,7 +89,13 @@ async def _serve(options: Options, clock: Clock) -> None:
 
 
 def _venue(options: Options, clock: Clock) -> Venue:
-    return Practice(clock, options.seed, options.state, options.fresh, options.now_ns)
+    if options.replay is not None:
+        from core.exchange.playback import Playback
+
+        return Playback(clock, options.replay, options.speed)
+    practice = Practice(clock, options.seed, options.state, options.fresh, options.now_ns)
+    practice.clock.anchor(practice.now_ns(), options.speed)
+    return practice
 
 
 async def _beats(beat: Callable[[], None], clock: Clock) -> None:

@@ -19,6 +19,13 @@ def exchange() -> Iterator[ExchangeProcess]:
         yield process
 
 
+@pytest.fixture(scope="module")
+def common() -> Iterator[ExchangeProcess]:
+    """One exchange for all tests of a module that do not mind each other's orders."""
+    with ExchangeProcess(None, "--seed", "7", "--limits", "off") as process:
+        yield process
+
+
 @pytest.fixture
 def sdk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The SDK's three classes. Importing it asks an outside host for an address: stubbed for that moment only.
