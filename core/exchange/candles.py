@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 
@@ -62,10 +63,15 @@ def read_span(body: CandleBody) -> Span | Refusal:
 
 def candle_rows(listing: Listing, span: Span, today: date, bars: list[Bar], seed: int) -> list[list[object]]:
     """Rows [start, open, high, low, close, volume] in rupees, ascending."""
-    minutes = [b for day in _days(span, today) for b in _past(listing, day, today, seed)]
+    daily = span.minutes == MINUTES["ONE_DAY"][0]
+    if daily:
+        minutes = [_whole_day(listing, day, today, seed) for day in _days(span, today)]
+    else:
+        minutes = [b for day in _days(span, today) for b in _past(listing, day, today, seed)]
     if span.first.date() <= today <= span.last.date():
         minutes += bars
-    first_s, last_s = int(span.first.timestamp()), int(span.last.timestamp())
+    first = datetime.combine(span.first.date(), datetime.min.time(), IST) if daily else span.first
+    first_s, last_s = int(first.timestamp()), int(span.last.timestamp())
     merged = _merge(minutes, span.minutes)
     return [_row(b) for b in merged if first_s <= b[0] <= last_s]
 
@@ -87,14 +93,22 @@ def _past(listing: Listing, day: date, today: date, seed: int) -> list[Bar]:
     tick = listing.instrument.tick_e4 or 500
     price, bars = before, list[Bar]()
     for minute in range(SESSION_MINUTES):
-        left = SESSION_MINUTES - minute
-        end = close if left == 1 else price + (close - price) // left + rng.randint(-6, 6) * tick
+        left, bits = SESSION_MINUTES - minute, rng.getrandbits(24)
+        end = close if left == 1 else price + (close - price) // left + ((bits & 15) - 7) * tick
         end = end // tick * tick
-        high, low = max(price, end) + rng.randint(0, 3) * tick, min(price, end) - rng.randint(0, 3) * tick
-        volume = rng.randint(1, 40) * listing.typical
+        high = max(price, end) + (bits >> 4 & 3) * tick
+        low = min(price, end) - (bits >> 6 & 3) * tick
+        volume = (1 + (bits >> 8) % 40) * listing.typical
         bars.append((opens_s + minute * _MINUTE_S, price, high, low, end, volume))
         price = end
     return bars
+
+
+@lru_cache(maxsize=65_536)
+def _whole_day(listing: Listing, day: date, today: date, seed: int) -> Bar:
+    """One earlier session as a single bar."""
+    (bar,) = _merge(_past(listing, day, today, seed), MINUTES["ONE_DAY"][0])
+    return bar
 
 
 def _close(listing: Listing, day: date, today: date, seed: int) -> int:

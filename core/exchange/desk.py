@@ -140,7 +140,10 @@ class Desk:
             if order.status == words.TRIGGER_PENDING:
                 self._stops.setdefault(order.key, []).append(order)
             elif order.working:
+                filled, updated_ns = order.filled, order.updated_ns
                 self._enter(order, now_ns)
+                if order.filled == filled:
+                    order.updated_ns = updated_ns
         self.flush(now_ns)
 
     def by_unique(self, unique_id: str) -> OwnOrder | None:

@@ -7,6 +7,7 @@ that an answer can be lost after the request was carried out.
 from collections import deque
 from collections.abc import Callable
 from email.utils import formatdate
+from enum import Enum
 from typing import Any, NamedTuple
 
 import msgspec
@@ -33,6 +34,13 @@ REQUESTS_MAX = 10_000
 KEPT_BODY_MAX = 4_096
 REDACTED = "<redacted>"
 Abort = Callable[[tuple[str, int]], None]
+
+
+class _Cut(Enum):
+    """Why there is no whole body."""
+
+    TOO_LARGE = "too large"
+    SHORT = "short"
 
 
 class Received(NamedTuple):
@@ -67,15 +75,16 @@ class Gateway:
             return
         body = await _read(receive)
         headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
-        request = Received(scope["method"], scope["path"], headers, body or b"")
+        whole = body if isinstance(body, bytes) else b""
+        request = Received(scope["method"], scope["path"], headers, whole)
         record = RequestRecord(self._venue.now_ns() // NS_PER_MS, request.method, request.path, 0, None)
         endpoint = endpoint_of(request.path)
         record.body = _kept(endpoint, request)
         self.requests.append(record)
-        if body is None:
-            answer: Answer | None = text_answer(413, "Request body is too large")
-        else:
+        if isinstance(body, bytes):
             answer = await self._answer(endpoint, request, scope)
+        else:
+            answer = text_answer(413, "Request body is too large") if body is _Cut.TOO_LARGE else None
         if answer is None:
             self._abort(tuple(scope["client"]))
             return
@@ -160,18 +169,18 @@ def _replay(body: bytes) -> Callable[[], Any]:
     return receive
 
 
-async def _read(receive: Any) -> bytes | None:
-    """The whole body, None when it is too large."""
+async def _read(receive: Any) -> bytes | _Cut:
+    """The whole body; a request that ends early is not carried out."""
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return b"".join(parts)
+            return _Cut.SHORT
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > BODY_MAX:
-            return None
+            return _Cut.TOO_LARGE
         if not message.get("more_body"):
             return b"".join(parts)
 

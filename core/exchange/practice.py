@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import msgspec
+
 from core.clock import NS_PER_S, AnchoredClock, Clock, ist
 from core.domain import Exchange, InstrumentKey
 from core.exchange import calendar
@@ -16,10 +18,10 @@ from core.exchange.listing import listings_of
 from core.exchange.orders import OwnOrder, OwnTrade, Refusal
 from core.exchange.rows import Row, order_row, position_row, rms_row, trade_row
 from core.exchange.rules import OrderBody, read_ticket, variety_refusal
-from core.exchange.truth import Asked, Changed, MarketFile, Opened, Remembered, TruthLog, recall
+from core.exchange.truth import Asked, BarsFile, Changed, MarketFile, Opened, Remembered, TruthLog, recall
 
 WARM_UP_S = 5
-SAVE_NS = NS_PER_S
+SAVE_NS, SAVE_BARS_NS = NS_PER_S, 30 * NS_PER_S
 CLOSED = Refusal("AB1007", "The market is closed: orders are taken from 09:15 to 15:30")
 
 
@@ -42,7 +44,7 @@ class Practice:
         self.clock = AnchoredClock(base)
         self.on_push: Callable[[str, Row], None] = lambda code, row: None
         self._truth = TruthLog(folder)
-        self._saved_mono_ns = base.mono_ns()
+        self._saved_mono_ns = self._saved_bars_mono_ns = base.mono_ns()
         if saved is not None and goes_on:
             self._go_on(saved)
         else:
@@ -70,8 +72,9 @@ class Practice:
             self._floor.step(calendar.at(self.day, calendar.CLOSES) - 1)
             self._closed = True
             self._desk.close(now_ns)
-        if self.clock.mono_ns() - self._saved_mono_ns >= SAVE_NS:
-            self.save()
+        mono_ns = self.clock.mono_ns()
+        if mono_ns - self._saved_mono_ns >= SAVE_NS:
+            self.save(bars=mono_ns - self._saved_bars_mono_ns >= SAVE_BARS_NS)
 
     def place(self, body: OrderBody, external: bool = False, reject_text: str = "") -> OwnOrder | Refusal:
         ticket = read_ticket(body, self._floor.listings)
@@ -115,10 +118,16 @@ class Practice:
         """Remember an order request that was taken."""
         self._truth.write(Asked(self.now_ns(), path, body))
 
-    def save(self) -> None:
+    def save(self, bars: bool = True) -> None:
+        """Remember clock and figures, and the bars if asked: they are much longer."""
         self._saved_mono_ns = self.clock.mono_ns()
-        figures = {f"{key.exchange}:{key.token}": value for key, value in self._floor.figures.items()}
-        self._truth.save_market(MarketFile(self.run, self.day.isoformat(), self.now_ns(), figures))
+        named = {f"{key.exchange}:{key.token}": value for key, value in self._floor.figures.items()}
+        figures = {name: msgspec.structs.replace(value, bars=[]) for name, value in named.items()}
+        day = self.day.isoformat()
+        self._truth.save(MarketFile(self.run, day, self.now_ns(), figures))
+        if bars:
+            self._saved_bars_mono_ns = self._saved_mono_ns
+            self._truth.save(BarsFile(self.run, day, {name: value.bars for name, value in named.items()}))
 
     def close(self) -> None:
         self.save()

@@ -1,5 +1,6 @@
 """The REST services on Litestar: one typed body for each, answers in Angel's envelopes, never the framework's own."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -191,7 +192,8 @@ async def candles(data: CandleBody, venue: TheVenue) -> Json:
     key = _key(venue, str(data.exchange), str(data.symboltoken))
     if key is None:
         return success(None)
-    return success(candle_rows(venue.market.listings[key], span, venue.day, venue.market.bars(key), venue.seed))
+    listing, bars = venue.market.listings[key], venue.market.bars(key)
+    return success(await asyncio.to_thread(candle_rows, listing, span, venue.day, bars, venue.seed))
 
 
 @get(paths.MASTER_PATH)

@@ -2,14 +2,15 @@
 
 `<state>/truth-RRR-YYYY-MM-DD.jsonl`: a first line that opens the day with its cash, then one line for each change (all
 orders and trades of one change stand in one line, so that a torn line loses them together). A line is handed to the
-operating system before anything is told: that survives a killed process. `<state>/market.json` holds clock and
-figures, replaced whole about once a second. Nothing here is secret: credentials never come near it.
+operating system before anything is told: that survives a killed process. `<state>/market.json` holds clock and figures,
+`<state>/bars.json` the minute bars, each replaced whole now and then. Nothing here is secret: credentials never come
+near it.
 """
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
@@ -17,6 +18,8 @@ from core.errors import UserError
 from core.exchange.dayfigures import DayFigures
 from core.exchange.orders import OwnOrder, OwnTrade
 
+MARKET, BARS = "market.json", "bars.json"
+_T = TypeVar("_T")
 _NAME = re.compile(r"truth-(\d{3,})-(\d{4}-\d\d-\d\d)\.jsonl")
 
 
@@ -55,6 +58,14 @@ class MarketFile(msgspec.Struct):
     figures: dict[str, DayFigures]
 
 
+class BarsFile(msgspec.Struct):
+    """The minute bars of every instrument, keyed as the figures."""
+
+    run: int
+    day: str
+    bars: dict[str, list[list[int]]]
+
+
 class Remembered(msgspec.Struct):
     """One day read back. `cash_e4` is what the day began with."""
 
@@ -90,13 +101,14 @@ class TruthLog:
         if self._file is not None:
             self._file.write(self._encoder.encode(line) + b"\n")
 
-    def save_market(self, market: MarketFile) -> None:
-        """Replace the clock and figures, whole or not at all."""
+    def save(self, what: MarketFile | BarsFile) -> None:
+        """Replace a file, whole or not at all."""
         if self._folder is None:
             return
-        beside = self._folder / "market.json.new"
-        beside.write_bytes(self._encoder.encode(market))
-        beside.replace(self._folder / "market.json")
+        path = self._folder / (MARKET if isinstance(what, MarketFile) else BARS)
+        beside = path.with_suffix(".new")
+        beside.write_bytes(self._encoder.encode(what))
+        beside.replace(path)
 
     def close(self) -> None:
         if self._file is not None:
@@ -116,12 +128,15 @@ def recall(folder: Path) -> Remembered | None:
             return None
         run, day, path = max(names)
         remembered = _fold(run, day, path)
-        market = _market(folder)
+        market, bars = _saved(folder / MARKET, MarketFile), _saved(folder / BARS, BarsFile)
     except OSError as e:
         raise UserError(f"The state folder {folder} cannot be used ({e.strerror}). Name another with --state.") from e
     if market is not None and (market.run, market.day) == (run, day):
         remembered.figures = market.figures
         remembered.ns = max(remembered.ns, market.ns)
+        if bars is not None and (bars.run, bars.day) == (run, day):
+            for name, figures in remembered.figures.items():
+                figures.bars = bars.bars.get(name, [])
     return remembered
 
 
@@ -154,13 +169,12 @@ def _lines(path: Path) -> Iterator[Opened | Changed | Asked]:
                 ) from e
 
 
-def _market(folder: Path) -> MarketFile | None:
-    """The saved figures; None when there are none that can be read: the day's orders do not depend on them."""
-    path = folder / "market.json"
+def _saved(path: Path, kind: type[_T]) -> _T | None:
+    """A saved file; None when there is none that can be read: the day's orders do not depend on it."""
     if not path.exists():
         return None
     try:
-        return msgspec.json.decode(path.read_bytes(), type=MarketFile)
+        return msgspec.json.decode(path.read_bytes(), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 

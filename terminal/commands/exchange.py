@@ -44,6 +44,8 @@ def exchange(
     _check_host(host, expose)
     if universe is not None:
         _leave(3, "--universe is not there yet: the exchange lists its own universe.")
+    if replay is not None and (state is not None or fresh or now_text is not None):
+        _leave(2, "--state, --fresh and --now have no meaning with --replay: a recording has its own day.")
     try:
         now_ns = None if now_text is None else iso_to_ns(now_text)
     except ValueError:
