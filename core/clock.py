@@ -57,6 +57,11 @@ class AnchoredClock:
         """From now on market time starts at `wall_ns` (epoch ns) and runs `speed` times as fast as real time."""
         self._anchor_wall_ns, self._anchor_mono_ns, self._speed = wall_ns, self._base.mono_ns(), speed
 
+    @property
+    def speed(self) -> float:
+        """Market seconds in a real second."""
+        return self._speed
+
     def wall_ns(self) -> int:
         if self._anchor_wall_ns is None:
             return self._base.wall_ns()

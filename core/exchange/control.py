@@ -1,0 +1,130 @@
+"""The control door: truth, faults, clock and orders from outside. For tests and drills, on loopback only."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from litestar import Litestar, MediaType, Request, Response, get, post
+from litestar.exceptions import HTTPException
+
+from core.clock import NS_PER_S, ist
+from core.exchange.faults import Fault, FaultRequest, Faults
+from core.exchange.gateway import RequestRecord
+from core.exchange.orders import Refusal
+from core.exchange.rules import OrderBody
+from core.exchange.streams import Streams
+from core.exchange.venue import Venue
+
+ADVANCE_MAX_S = 30 * 86_400
+_T = TypeVar("_T")
+
+
+class ClockRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Move market time ahead, or let it run `speed` times as fast as real time."""
+
+    advance_s: Annotated[float, msgspec.Meta(ge=0, le=ADVANCE_MAX_S)] | None = None
+    speed: Annotated[float, msgspec.Meta(gt=0, le=1_000)] | None = None
+
+
+class ControlError(Exception):
+    """A control body that is refused; the text says why."""
+
+
+class Control:
+    """What the control routes do."""
+
+    def __init__(
+        self, venue: Venue, faults: Faults, streams: Streams, requests: Iterable[RequestRecord], publish: Any
+    ) -> None:
+        self._venue, self._faults, self._streams, self._requests = venue, faults, streams, requests
+        self._publish = publish
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "now": ist(self._venue.now_ns()).isoformat(),
+            "run": self._venue.run,
+            "orders": self._venue.order_rows(),
+            "trades": self._venue.trade_rows(),
+            "positions": self._venue.position_rows(),
+            "requests": list(self._requests),
+        }
+
+    def faults(self, body: bytes) -> dict[str, list[Fault]]:
+        request = _read(body, FaultRequest)
+        if request.clear == (request.add is not None):
+            raise ControlError('Send either {"add": {...}} or {"clear": true}.')
+        if request.clear:
+            self._faults.clear()
+        elif request.add is not None:
+            self._strike(request.add)
+        return {"faults": self._faults.rows()}
+
+    def clock(self, body: bytes) -> dict[str, str]:
+        request = _read(body, ClockRequest)
+        clock = self._venue.clock
+        if request.advance_s is None and request.speed is None:
+            raise ControlError('Send {"advance_s": seconds}, {"speed": factor} or both.')
+        if request.speed is not None:
+            clock.anchor(clock.wall_ns(), request.speed)
+        if request.advance_s is not None:
+            clock.anchor(clock.wall_ns() + round(request.advance_s * NS_PER_S), clock.speed)
+        self._publish()
+        return {"now": ist(self._venue.now_ns()).isoformat()}
+
+    def external_order(self, body: bytes) -> dict[str, str]:
+        done = self._venue.place(_read(body, OrderBody), external=True)
+        if isinstance(done, Refusal):
+            raise ControlError(f"{done.code}: {done.message}")
+        return {"orderid": done.order_id, "uniqueorderid": done.unique_id}
+
+    def _strike(self, fault: Fault) -> None:
+        if fault.name == "drop_stream":
+            self._streams.drop_market()
+        elif fault.name == "drop_orders":
+            self._streams.drop_orders()
+        elif fault.name == "garbage_frame":
+            self._streams.send_garbage()
+        else:
+            self._faults.add(fault)
+
+
+def build_control(control: Control) -> Litestar:
+    """The ASGI application of the control door."""
+
+    @get("/state", sync_to_thread=False)
+    def state() -> dict[str, Any]:
+        return control.state()
+
+    @post("/faults", status_code=200)
+    async def faults(request: Request[Any, Any, Any]) -> dict[str, Any]:
+        return {**control.faults(await request.body())}
+
+    @post("/clock", status_code=200)
+    async def clock(request: Request[Any, Any, Any]) -> dict[str, str]:
+        return control.clock(await request.body())
+
+    @post("/external-order", status_code=200)
+    async def external_order(request: Request[Any, Any, Any]) -> dict[str, str]:
+        return control.external_order(await request.body())
+
+    return Litestar(
+        [state, faults, clock, external_order],
+        exception_handlers={ControlError: _refused, HTTPException: _plain},
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def _read(body: bytes, kind: type[_T]) -> _T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as e:
+        raise ControlError(f"The body cannot be used: {e}.") from e
+
+
+def _refused(request: Request[Any, Any, Any], error: ControlError) -> Response[str]:
+    return Response(str(error), status_code=400, media_type=MediaType.TEXT)
+
+
+def _plain(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
+    return Response(f"HTTP {error.status_code}", status_code=error.status_code, media_type=MediaType.TEXT)

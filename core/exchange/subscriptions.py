@@ -1,0 +1,116 @@
+"""What one market-stream connection asked for, and what is due to it: bounded, latest wins. Pure."""
+
+from collections.abc import Collection, Iterable
+
+import msgspec
+
+from core.domain import InstrumentKey
+from core.exchange.listing import SEGMENTS
+from core.exchange.packets import LTP, QUOTE, SNAP
+
+SUBSCRIPTIONS_MAX = 1_000
+"""Token-modes of one connection (official streaming page)."""
+CORRELATION_MAX = 64
+Wanted = tuple[InstrumentKey, int]
+"""An instrument in a mode."""
+
+
+class TokenList(msgspec.Struct):
+    exchangeType: int
+    tokens: list[str]
+
+
+class StreamParams(msgspec.Struct):
+    mode: int
+    tokenList: list[TokenList]
+
+
+class StreamRequest(msgspec.Struct):
+    """A text frame of the client; unknown keys are ignored."""
+
+    action: int
+    params: StreamParams
+    correlationID: str = ""
+
+
+class StreamError(msgspec.Struct):
+    """An error frame; the connection stays open."""
+
+    correlationID: str
+    errorCode: str
+    errorMessage: str
+
+
+class Subscriptions:
+    """`due` holds what changed since it was last sent: at most one entry for each token-mode."""
+
+    def __init__(self, known: Collection[InstrumentKey]) -> None:
+        self._known = known
+        self._modes: dict[InstrumentKey, set[int]] = {}
+        self._count = 0
+        self._due: dict[Wanted, None] = {}
+
+    def handle(self, text: str | bytes) -> StreamError | None:
+        """Carry a request out, or say why not: E1001 for what cannot be understood, E1002 for too much, all or none."""
+        try:
+            request = msgspec.json.decode(text, type=StreamRequest)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return StreamError(_correlation(text), "E1001", "Invalid Request Payload.")
+        mode, lists = request.params.mode, request.params.tokenList
+        good = (
+            request.action in (0, 1) and mode in (LTP, QUOTE, SNAP) and all(t.exchangeType in SEGMENTS for t in lists)
+        )
+        if not good:
+            return StreamError(request.correlationID[:CORRELATION_MAX], "E1001", "Invalid Request Payload.")
+        keys = [InstrumentKey(SEGMENTS[t.exchangeType], token) for t in lists for token in t.tokens]
+        if request.action == 0:
+            for key in keys:
+                self._drop(key, mode)
+            return None
+        new = [key for key in dict.fromkeys(keys) if mode not in self._modes.get(key, ())]
+        if self._count + len(new) > SUBSCRIPTIONS_MAX:
+            text = "Invalid Request. Subscription Limit Exceeded"
+            return StreamError(request.correlationID[:CORRELATION_MAX], "E1002", text)
+        for key in new:
+            self._modes.setdefault(key, set()).add(mode)
+            self._count += 1
+            if key in self._known:
+                self._due[(key, mode)] = None
+        return None
+
+    def mark(self, changed: Iterable[InstrumentKey]) -> bool:
+        """Note what changed; True when something is due."""
+        for key in changed:
+            for mode in self._modes.get(key, ()):
+                self._due[(key, mode)] = None
+        return bool(self._due)
+
+    def take(self) -> Wanted | None:
+        """The next token-mode to send; None when nothing is due."""
+        if not self._due:
+            return None
+        wanted = next(iter(self._due))
+        del self._due[wanted]
+        return wanted
+
+    def forget_due(self) -> None:
+        self._due.clear()
+
+    def _drop(self, key: InstrumentKey, mode: int) -> None:
+        modes = self._modes.get(key)
+        if modes and mode in modes:
+            modes.remove(mode)
+            self._count -= 1
+            self._due.pop((key, mode), None)
+            if not modes:
+                del self._modes[key]
+
+
+def _correlation(text: str | bytes) -> str:
+    """The correlation id of a request that is otherwise not understood, empty when there is none."""
+    try:
+        loose = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    found = loose.get("correlationID") if isinstance(loose, dict) else None
+    return found[:CORRELATION_MAX] if isinstance(found, str) else ""
