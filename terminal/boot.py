@@ -5,10 +5,8 @@ import gc
 import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from random import Random
 
-from core.brokers.transport import Transport
-from core.market.instruments import Catalogue, parse_master
+from core.market.instruments import Catalogue
 
 from core.brokers import contract
 from core.clock import AnchoredClock, ist_day
@@ -60,7 +58,7 @@ class Boot:
         await self.link.start()
         self._say("reading the instrument master")
         known = await asyncio.to_thread(contract.load)
-        catalogue = await fetch_master(self.link, self._clock)
+        catalogue = await fetch_master(self.link.address.rest, self._clock)
         self.engine = await self._build(journal, catalogue, known)
         self._supervisor.once("exchange", self.link.keep(self.engine.broker_gone, self.engine.broker_back))
         _settle_garbage()
@@ -119,6 +117,3 @@ def _settle_garbage() -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     gc.enable()
-
-
-assert Transport and parse_master and Random

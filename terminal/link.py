@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from core.brokers.session import Credentials, Secret
-
 from core.clock import AnchoredClock, iso_to_ns
 from core.errors import UserError
 from core.telemetry.logs import logger, register_secret
@@ -25,12 +24,19 @@ class BrokerLink:
         self._clock = clock
         self._child: ExchangeChild | None = None
         self._address: ExchangeAddress | None = None
+        self.on_move: Callable[[str], None] = lambda rest: None
         self._log = logger("exchange")
 
     @property
     def address(self) -> ExchangeAddress:
         assert self._address is not None, "address asked before the start"
         return self._address
+
+    @property
+    def run_name(self) -> str:
+        """What the stored rows of this account are filed under: two runs never share orders."""
+        kind = "replay" if self._options.replay is not None else "practice"
+        return f"{kind}-{self.address.run}" if self._options.attach is None else f"attached-{self.address.client_code}"
 
     @property
     def pid(self) -> int | None:
@@ -79,6 +85,7 @@ class BrokerLink:
         for secret in (address.pin, address.totp_secret, address.api_key):
             register_secret(secret)
         self._address = address
+        self.on_move(address.rest)
         self._clock.anchor(iso_to_ns(address.now), self._speed())
         self._log.info("exchange answers", rest=address.rest, now=address.now)
 

@@ -1,1 +1,58 @@
 """The parts of an engine for practice and replay: the Angel adapters, pointed at the exchange."""
+
+from collections.abc import Callable
+from random import Random
+
+from core.market.instruments import Catalogue
+from core.market.sessions import Hours
+
+from core.brokers.angel import AngelBroker
+from core.brokers.contract import Contract
+from core.brokers.order_socket import AngelOrderSocket
+from core.clock import AnchoredClock
+from core.engine.parts import Parts
+from core.facts import Event
+from core.feed.stream import MarketStream
+from core.market.quotes import QuoteBoard
+from core.orders.tags import Tags
+from core.store.journal import OrderJournal
+from terminal.link import BrokerLink
+from terminal.options import Options
+from terminal.watchlists import pins, watchlist
+
+
+def build_parts(
+    options: Options,
+    clock: AnchoredClock,
+    mode_word: str,
+    link: BrokerLink,
+    catalogue: Catalogue,
+    known: Contract,
+    journal: OrderJournal,
+    tags: Tags,
+    mirror: Callable[[Event], None],
+) -> Parts:
+    """Everything new and unconnected; the engine starts it. Raises UserError for a watchlist that cannot be had."""
+    random = Random()
+    broker = AngelBroker(link.address.rest, link.credentials, clock, known=known)
+    link.on_move = broker.move
+    board = QuoteBoard(clock, stale_ms=options.config.limits.quote_age_ms_max)
+    return Parts(
+        clock=clock,
+        config=options.config,
+        mode_word=mode_word,
+        run=link.run_name,
+        board=board,
+        instruments=catalogue,
+        watchlist=watchlist(catalogue, options.config.screen.watchlist),
+        pins=pins(catalogue),
+        sessions=Hours(),
+        journal=journal,
+        broker=broker,
+        feed=MarketStream(lambda: link.address.stream, broker.stream_login, board, clock, random, renew=broker.renew),
+        updates=AngelOrderSocket(lambda: link.address.orders, broker.stream_login, clock, random, renew=broker.renew),
+        tags=tags,
+        random=random,
+        mirror=mirror,
+        meta=journal,
+    )

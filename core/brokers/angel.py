@@ -70,6 +70,15 @@ class AngelBroker:
                 return Failed(FailedBy.LOCAL, f"the official SDK cannot be imported: {e.name}")
         return await self._session.login()
 
+    def move(self, base_url: str) -> None:
+        """The broker answers at another address now (a practice exchange that was started again)."""
+        self._transport.move(base_url)
+
+    @property
+    def writes_sent(self) -> int:
+        """Order messages whose writing began since start, counted where they leave."""
+        return self._transport.writes_begun
+
     async def renew(self, epoch: int) -> Read[str]:
         """New tokens in place of those of login `epoch`, in single flight: for a socket whose handshake was refused."""
         return await self._session.renew(epoch)

@@ -39,7 +39,7 @@ def _classify(result: Reply | Failure, refusals: frozenset[str], broker_id: str)
 
 def _failed(failure: Failure) -> Outcome:
     if failure.phase is Phase.STOPPED or failure.bytes_sent == 0:
-        return NotSent(failure.why)
+        return NotSent(failure.why, local=failure.phase is Phase.STOPPED)
     return Unknown(failure.why)
 
 

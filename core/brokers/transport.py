@@ -95,16 +95,25 @@ class Transport:
         connections_max: int = 4,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
-        self._refusal = refusal(base_url)
-        self._url = httpcore.URL(base_url) if not self._refusal else httpcore.URL("https://refused.invalid")
+        self._idle: list[_Line] = []
+        self.move(base_url)
         self._clock = clock
         self._ssl = ssl_context
-        self._idle: list[_Line] = []
         self._busy: set[Backend] = set()
         self._idle_max = 2 * connections_max
         self._reads = asyncio.Semaphore(connections_max)
         self._writes = asyncio.Semaphore(connections_max)
         self._closed = False
+        self.writes_begun = 0
+        """Order writes whose first byte was about to be handed over, since start."""
+
+    def move(self, base_url: str) -> None:
+        """From now on talk to another origin; what is under way at the old one ends by itself."""
+        self._refusal = refusal(base_url)
+        self._url = httpcore.URL(base_url) if not self._refusal else httpcore.URL("https://refused.invalid")
+        for line in self._idle:
+            line.backend.abort()
+        self._idle.clear()
 
     async def request(
         self,
@@ -220,19 +229,23 @@ class Transport:
             all_headers.append(("Content-Length", str(len(body))))
         extensions: dict[str, Any] = {"timeout": {"connect": min(CONNECT_S, deadline_s)}}
         if still_valid is not None:
-            extensions["trace"] = _guard(still_valid)
+            extensions["trace"] = self._guard(still_valid)
         url = httpcore.URL(
             scheme=self._url.scheme, host=self._url.host, port=self._url.port, target=path.encode("ascii")
         )
         return httpcore.Request(method, url, headers=all_headers, content=body, extensions=extensions)
 
+    def _guard(self, still_valid: Callable[[], bool]) -> Callable[[str, dict[str, Any]], Any]:
+        """The last look before each of the two writes of a request, and the count of requests that began."""
 
-def _guard(still_valid: Callable[[], bool]) -> Callable[[str, dict[str, Any]], Any]:
-    async def check(event: str, _: dict[str, Any]) -> None:
-        if event in _WRITE_CHECKS and not still_valid():
-            raise Stopped(event)
+        async def check(event: str, _: dict[str, Any]) -> None:
+            if event not in _WRITE_CHECKS:
+                return
+            if not still_valid():
+                raise Stopped(event)
+            self.writes_begun += event == _WRITE_CHECKS[0]
 
-    return check
+        return check
 
 
 def _failure(error: Exception, sent: int) -> Failure:

@@ -134,7 +134,7 @@ class EngineDesk:
             circuits=(engine.circuit.status(),),
             fresh=parts.board.fresh_count(),
             wanted=engine.wanted,
-            dropped_frames=parts.board.dropped,
+            dropped_frames=parts.feed.malformed,
             orders_last_second=engine.rates.used_last_second(),
             orders_per_second_max=parts.config.limits.orders_per_second_max,
             open_pnl_e4=opened_e4,

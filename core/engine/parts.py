@@ -17,10 +17,7 @@ from core.views import QuoteView, StreamStatus
 class Board(QuoteView, Protocol):
     """The quote board as its owner sees it."""
 
-    @property
-    def dropped(self) -> int: ...
     def add(self, instrument: Instrument) -> int: ...
-    def set_down(self, down: bool) -> None: ...
     def fresh_count(self) -> int: ...
 
 
@@ -34,6 +31,11 @@ class Instruments(Protocol):
 
 
 class MarketStream(Feed, Protocol):
+    @property
+    def malformed(self) -> int:
+        """Frames that were no packet, since start."""
+        ...
+
     def status(self) -> StreamStatus: ...
 
 

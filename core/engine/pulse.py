@@ -60,7 +60,6 @@ class Pulse:
         ladder, now_ns = self._ladder, self._parts.clock.mono_ns()
         status = self._parts.feed.status()
         down = status.word in ("down", "connecting")
-        self._parts.board.set_down(down)
         self._feed_down_ns = (self._feed_down_ns or now_ns) if down else None
         if self._feed_down_ns is not None and now_ns - self._feed_down_ns > FEED_DOWN_NS:
             ladder.raise_cause("FEED", LadderMode.DATA_STALE, f"the price feed is {status.word}: {status.detail}")

@@ -20,8 +20,8 @@ _TIME_MAX = 32**8
 class Tags:
     """Makes tags that never repeat, also when the clock steps back: the largest time ever used only rises.
 
-    `key` is the installation's secret, `instance` 0 to 1023, `floor_ms` the largest time of any stored tag; `on_time` is
-    given the time of each new tag, to be stored before the tag is used.
+    `key` is the installation's secret, `instance` 0 to 1023, `floor_ms` the largest time of any stored tag; `on_time`
+    is given the time of each new tag, to be stored before the tag is used.
     """
 
     def __init__(

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from terminal.options import Options
 from textual.pilot import Pilot
 
 from core.clock import AnchoredClock, SystemClock
@@ -18,6 +17,7 @@ from core.facts import LadderMode
 from terminal.app import TeziApp
 from terminal.boot import Boot
 from terminal.empty_desk import EmptyDesk
+from terminal.options import Options
 
 READY_S = 20.0
 

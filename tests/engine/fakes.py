@@ -140,6 +140,7 @@ class FakeStream:
     def __init__(self, name: str) -> None:
         self.name = name
         self.word = "live"
+        self.malformed = 0
         self.wanted: tuple[Instrument, ...] = ()
         self.on_order: Callable[[BrokerOrder], None] = lambda row: None
         self.on_connected: Callable[[], None] = lambda: None

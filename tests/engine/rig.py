@@ -10,7 +10,7 @@ from core.engine.desk import EngineDesk
 from core.engine.engine import Engine
 from core.engine.parts import Parts
 from core.orders.tags import Tags
-from core.views import Freshness, Submitted
+from core.views import Submitted
 from tests.builders import NIFTY_FUT, RELIANCE, SBIN, T0_NS, intent
 from tests.engine.fakes import FakeBroker, FakeJournal, FakeMaster, FakeStream, OpenHours
 from tests.orders.fakes import FakeQuotes
@@ -22,16 +22,10 @@ class FakeBoard(FakeQuotes):
     def __init__(self) -> None:
         super().__init__()
         self.added: list[InstrumentKey] = []
-        self.down = False
-        self.dropped = 0
 
     def add(self, instrument) -> int:
         self.added.append(instrument.key)
         return 0
-
-    def set_down(self, down: bool) -> None:
-        self.down = down
-        self.fresh = Freshness.DOWN if down else Freshness.FRESH
 
     def fresh_count(self) -> int:
         return 1

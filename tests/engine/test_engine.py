@@ -228,7 +228,6 @@ async def test_a_dead_feed_is_data_stale_and_then_offline_with_the_rest(rig):
     rig.feed.word = "down"
     await rig.wait(3.5)
     assert rig.desk.status().ladder is LadderMode.DATA_STALE
-    assert rig.board.down
 
     rig.updates.word = "down"
     rig.engine.broker_gone("the practice exchange ended")
