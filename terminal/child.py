@@ -21,7 +21,10 @@ LINE_BYTES = 64 * 1024
 
 
 class ExchangeAddress(msgspec.Struct, frozen=True, kw_only=True):
-    """The first line that an exchange prints: its URLs, the practice account's login, its time (ISO 8601)."""
+    """The first line that an exchange prints: its URLs, the practice account's login, its time (ISO 8601).
+
+    `run` counts the account's fresh beginnings; orders of two runs have nothing to do with each other.
+    """
 
     rest: str
     stream: str
@@ -32,6 +35,7 @@ class ExchangeAddress(msgspec.Struct, frozen=True, kw_only=True):
     totp_secret: str
     api_key: str
     now: str
+    run: int = 1
 
     def __repr__(self) -> str:
         return f"ExchangeAddress(rest={self.rest!r})"

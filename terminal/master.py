@@ -2,7 +2,7 @@
 
 import asyncio
 
-from core.market.instruments import Catalogue, parse_master
+from core.market.instruments import Catalogue
 
 from core.brokers.transport import Failure, Transport
 from core.clock import Clock
@@ -22,7 +22,7 @@ async def fetch_master(base_url: str, clock: Clock) -> Catalogue:
     if isinstance(answer, Failure) or answer.status != 200:
         why = answer.why if isinstance(answer, Failure) else f"HTTP {answer.status}"
         raise UserError(f"the instrument master could not be read from {base_url}: {why}. Start again.")
-    catalogue = await asyncio.to_thread(parse_master, answer.body)
+    catalogue, _ = await asyncio.to_thread(Catalogue.read, answer.body)
     if not catalogue.all():
         raise UserError(f"the instrument master of {base_url} holds no instrument. Start again.")
     return catalogue

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from random import Random
 
 from core.market.instruments import Catalogue
-from core.market.sessions import Hours
+from core.market.sessions import session
 
 from core.brokers.angel import AngelBroker
 from core.brokers.contract import Contract
@@ -46,7 +46,7 @@ def build_parts(
         instruments=catalogue,
         watchlist=watchlist(catalogue, options.config.screen.watchlist),
         pins=pins(catalogue),
-        sessions=Hours(),
+        session=session,
         journal=journal,
         broker=broker,
         feed=MarketStream(lambda: link.address.stream, broker.stream_login, board, clock, random, renew=broker.renew),

@@ -114,6 +114,7 @@ class EngineDesk:
     def status(self) -> Status:
         parts, engine = self._parts, self._engine
         now_ns = parts.clock.wall_ns()
+        session = parts.session(Exchange.NSE, now_ns)
         opened_e4 = realised_e4 = 0
         for p in engine.positions.positions():
             realised_e4 += p.realised_e4
@@ -128,8 +129,8 @@ class EngineDesk:
             probation=engine.circuit.in_probation(),
             causes=engine.ladder.causes(),
             market_ns=now_ns,
-            session_word=parts.sessions.word(Exchange.NSE, now_ns),
-            closes_in_s=parts.sessions.closes_in_s(Exchange.NSE, now_ns),
+            session_word=session.word,
+            closes_in_s=session.closes_in_s,
             streams=(parts.feed.status(), parts.updates.status()),
             circuits=(engine.circuit.status(),),
             fresh=parts.board.fresh_count(),

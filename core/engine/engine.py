@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from core.bus import Bus
-from core.domain import InstrumentKey, Order
+from core.domain import Instrument, InstrumentKey, Order
 from core.engine.adopt import Adopter
 from core.engine.authority import Authority
 from core.engine.books import Books
@@ -53,7 +53,7 @@ class Engine:
             ladder_forbids=lambda operation, confirmed: self.ladder.forbids(operation, confirmed=confirmed),
             probation_full=self._probation_full,
             store_healthy=parts.journal.healthy,
-            market_closed=lambda instrument: parts.sessions.closed_text(instrument.exchange, clock.wall_ns()),
+            market_closed=self._market_closed,
             writes_sent=lambda: parts.broker.writes_sent,
         )
         self.gate = Gate(
@@ -250,6 +250,10 @@ class Engine:
 
     def _probation_full(self) -> bool:
         return self.circuit.in_probation() and self._dispatcher.in_flight > 0
+
+    def _market_closed(self, instrument: Instrument) -> str:
+        session = self.parts.session(instrument.exchange, self.parts.clock.wall_ns())
+        return "" if session.open else f"{session.word}: an order now would be one for tomorrow"
 
     def _step(self, text: str) -> None:
         self.authority.reconcile_text = text

@@ -1,5 +1,6 @@
 """What an engine is made of: built by the composition root, the only place that knows which mode it is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Protocol
@@ -8,6 +9,7 @@ from core.clock import Clock
 from core.config import Config
 from core.domain import Exchange, Instrument, InstrumentKey
 from core.facts import Event
+from core.market.sessions import Session
 from core.orders.tags import Tags
 from core.outcome import Read
 from core.ports import Broker, Feed, Journal, OrderSocket
@@ -51,30 +53,10 @@ class LoggedInBroker(Broker, Protocol):
     async def login(self) -> Read[str]: ...
 
 
-class Sessions(Protocol):
-    """The dated hours of each segment."""
-
-    def closed_text(self, exchange: Exchange, wall_ns: int) -> str:
-        """Empty while the segment trades continuously, else why orders are not taken now."""
-        ...
-
-    def word(self, exchange: Exchange, wall_ns: int) -> str:
-        """The words of the top line: `NSE OPEN`."""
-        ...
-
-    def closes_in_s(self, exchange: Exchange, wall_ns: int) -> int | None:
-        """Seconds to the close, None while closed."""
-        ...
-
-
 class Meta(Protocol):
     """Small durable values by name."""
 
     async def store_meta(self, key: str, value: str) -> None: ...
-
-
-class EventMirror(Protocol):
-    def __call__(self, event: Event) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +71,12 @@ class Parts:
     instruments: Instruments
     watchlist: tuple[Instrument, ...]
     pins: tuple[Instrument, ...]
-    sessions: Sessions
+    session: Callable[[Exchange, int], Session]
     journal: Journal
     broker: LoggedInBroker
     feed: MarketStream
     updates: UpdateStream
     tags: Tags
     random: Random
-    mirror: EventMirror
+    mirror: Callable[[Event], None]
     meta: Meta

@@ -121,7 +121,7 @@ def _bind(host: str, port: int) -> socket.socket:
 def _first_line(venue: Venue, sessions: Sessions, socks: list[socket.socket]) -> None:
     rest, streams, control = (f"{s.getsockname()[0]}:{s.getsockname()[1]}" for s in socks)
     mine = sessions.credentials
-    line = {
+    line: dict[str, str | int] = {
         "rest": f"http://{rest}",
         "stream": f"ws://{streams}{STREAM_PATH}",
         "orders": f"ws://{streams}{ORDERS_PATH}",
@@ -131,6 +131,7 @@ def _first_line(venue: Venue, sessions: Sessions, socks: list[socket.socket]) ->
         "totp_secret": mine.totp_secret,
         "api_key": mine.api_key,
         "now": ist(venue.now_ns()).isoformat(),
+        "run": venue.run,
     }
     sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
     sys.stdout.flush()

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from core.market.sessions import Session
+
 from core.approval import Approved
 from core.clock import ManualClock
 from core.domain import Exchange, Fill, Instrument, InstrumentKey
@@ -201,12 +203,5 @@ class FakeMaster:
         return tuple(self._all.values())
 
 
-class OpenHours:
-    def closed_text(self, exchange: Exchange, wall_ns: int) -> str:
-        return ""
-
-    def word(self, exchange: Exchange, wall_ns: int) -> str:
-        return f"{exchange} OPEN"
-
-    def closes_in_s(self, exchange: Exchange, wall_ns: int) -> int | None:
-        return 3600
+def always_open(exchange: Exchange, wall_ns: int) -> Session:
+    return Session(True, f"{exchange} OPEN", 3600)

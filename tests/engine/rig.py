@@ -12,7 +12,7 @@ from core.engine.parts import Parts
 from core.orders.tags import Tags
 from core.views import Submitted
 from tests.builders import NIFTY_FUT, RELIANCE, SBIN, T0_NS, intent
-from tests.engine.fakes import FakeBroker, FakeJournal, FakeMaster, FakeStream, OpenHours
+from tests.engine.fakes import FakeBroker, FakeJournal, FakeMaster, FakeStream, always_open
 from tests.orders.fakes import FakeQuotes
 
 STEP_S = 0.05
@@ -49,7 +49,7 @@ class Rig:
                 instruments=FakeMaster([RELIANCE, SBIN, NIFTY_FUT]),
                 watchlist=(RELIANCE, SBIN),
                 pins=(),
-                sessions=OpenHours(),
+                session=always_open,
                 journal=self.journal,
                 broker=self.broker,
                 feed=self.feed,
