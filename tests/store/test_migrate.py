@@ -24,6 +24,10 @@ def tables(path: Path) -> set[str]:
         return {name for (name,) in link.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir())
+
+
 async def test_a_new_file_has_the_tables_and_is_private(tmp_path: Path) -> None:
     path = tmp_path / "home" / "tezi.db"
     await prepare(path, 0)
@@ -31,7 +35,7 @@ async def test_a_new_file_has_the_tables_and_is_private(tmp_path: Path) -> None:
     assert {"order_event", "order_finished", "meta", "alembic_version"} <= tables(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert [p.name for p in path.parent.iterdir()] == ["tezi.db"]
+    assert names(path.parent) == ["tezi.db"]
 
 
 def test_the_list_of_revisions_is_alembics() -> None:
@@ -88,13 +92,15 @@ async def test_a_damaged_file_is_moved_aside_by_name_and_the_next_start_works(tm
     assert "order_event" in tables(path)
 
 
-async def test_an_empty_file_is_a_new_one_and_takes_over_no_leftovers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("empty", [True, False])
+async def test_an_empty_file_is_a_new_one_and_takes_over_no_leftovers(tmp_path: Path, empty: bool) -> None:
     path = tmp_path / "tezi.db"
-    path.touch()
+    if empty:
+        path.touch()
     path.with_name("tezi.db-wal").write_bytes(b"left by another life")
     await prepare(path, 0)
 
-    assert os.listdir(tmp_path) == ["tezi.db"]
+    assert names(tmp_path) == ["tezi.db"]
     assert "order_event" in tables(path)
 
 
@@ -142,7 +148,7 @@ async def test_a_migration_that_fails_leaves_the_old_file_whole(
     monkeypatch.setattr(migrate, "REVISIONS", ("0001", "0002"))
     monkeypatch.setattr(migrate, "HEAD", "0002")
 
-    with pytest.raises(UserError, match="disk.is.full"):
+    with pytest.raises(UserError, match=r"disk.is.full"):
         await prepare(path, 0)
     assert path.read_bytes() == before
 
