@@ -77,7 +77,10 @@ class OrderJournal:
         await self._writer.durable(_META, (key, value))
 
     async def _read(self, sql: str, value: str) -> tuple[OrderRecord, ...]:
-        return tuple(OrderRecord(*row) for row in await self._fetch(f"{sql} LIMIT {READ_MAX}", value))
+        rows = await self._fetch(f"{sql} LIMIT {READ_MAX}", value)
+        if len(rows) == READ_MAX:
+            raise StoreFailed(f"{self._path} holds over {READ_MAX} rows for one question; nothing was left out quietly")
+        return tuple(OrderRecord(*row) for row in rows)
 
     async def _fetch(self, sql: str, value: str) -> list[sqlite3.Row]:
         try:

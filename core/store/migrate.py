@@ -76,6 +76,7 @@ def _upgrade(path: Path) -> None:
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import create_engine
+    from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import NullPool
 
     copy = path.with_name(path.name + ".new")
@@ -87,10 +88,15 @@ def _upgrade(path: Path) -> None:
     settings = Config()
     settings.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(copy), poolclass=NullPool)
-    with engine.begin() as link:
-        settings.attributes["connection"] = link
-        command.upgrade(settings, "head")
-    engine.dispose()
+    try:
+        with engine.begin() as link:
+            settings.attributes["connection"] = link
+            command.upgrade(settings, "head")
+    except DBAPIError as e:
+        copy.unlink(missing_ok=True)
+        raise sqlite3.OperationalError(f"upgrade failed: {e.orig}") from e
+    finally:
+        engine.dispose()
     _replace(copy, path)
 
 

@@ -28,6 +28,8 @@ GROUP_MAX = 256
 """Rows of one transaction: bounds how long the first of them waits for the last."""
 BUSY_S = 2.0
 RETRY_S = 1.0
+CLOSE_REFUSED_S = 0.5
+"""How long closing tries once more to write what the disk refused before."""
 _PROBE = "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)"
 _ROW_FAULTS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
 
@@ -77,8 +79,10 @@ class Writer:
 
     async def close(self) -> None:
         """Write what waits (as far as the disk takes it), stop the task, close the file. May be called twice."""
-        if self._link is not None and not self._refused:
-            await asyncio.wait([self._tasks.once("store-drain", self._drained())], timeout=BUSY_S + 1)
+        if self._link is not None:
+            self._wake.set()
+            limit_s = CLOSE_REFUSED_S if self._refused else BUSY_S + 1
+            await asyncio.wait([self._tasks.once("store-drain", self._drained())], timeout=limit_s)
         await self._tasks.stop()
         self._give_up("the store was closed")
         await self._drop_link()
@@ -196,8 +200,9 @@ class Writer:
     async def _retry(self) -> None:
         await self._clock.sleep(RETRY_S)
         self._retrying = False
-        if self._refused:
-            self._add(_Write(_PROBE, self._probe_row(), None)) if not self._queue else self._wake.set()
+        if self._refused and not self._queue:
+            self._add(_Write(_PROBE, self._probe_row(), None))
+        self._wake.set()
 
     async def _abandon(self) -> None:
         """Leave a transaction that an error or a cancelled task left open."""
@@ -222,7 +227,10 @@ class Writer:
         return self._link
 
     def _probe_row(self) -> Row:
-        return ("opened_ns", str(self._clock.real_ns()))
+        return ("written_ns", str(self._clock.real_ns()))
 
     def _on_fault(self, name: str, error: str) -> None:
-        self._refuse(f"{name}: {error}")
+        if name == "store-writer":
+            self._refuse(f"{name}: {error}")
+        else:
+            self._lost = f"{name}: {error}"

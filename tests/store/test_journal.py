@@ -12,6 +12,7 @@ import pytest
 from core.clock import ManualClock
 from core.errors import StoreFailed
 from core.ports import Journal
+from core.store.journal import OrderJournal
 from core.store.writer import QUEUE_MAX, RETRY_S, Writer
 from tests.store.conftest import Store, record
 
@@ -149,6 +150,45 @@ async def test_a_closed_store_refuses_and_close_writes_what_waited(store: Store)
     with pytest.raises(StoreFailed, match="not open"):
         await store.journal.intent(record("T2"))
     assert rows_on_disk(store) == [("T1", 1)]
+
+
+async def test_close_tries_once_more_what_the_disk_refused(store: Store) -> None:
+    await store.journal.intent(record("before"))
+    async with disk_full(store):
+        store.journal.record(record("kept", body=b"x" * 10_000))
+        await until(lambda: store.journal.healthy() != "")
+    await store.writer.close()
+
+    assert rows_on_disk(store) == [("before", 1), ("kept", 1)]
+
+
+async def test_a_file_locked_by_another_program_refuses_in_bounded_time_and_heals(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.store.writer.BUSY_S", 0.05)
+    writer = Writer(store.path, store.clock)
+    await writer.open()
+    journal = OrderJournal(writer, store.path)
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreFailed, match="locked"):
+            await journal.intent(record("T1"))
+        assert "locked" in journal.healthy()
+
+    await journal.intent(record("T2"))
+    await writer.close()
+    assert rows_on_disk(store) == [("T2", 1)]
+
+
+async def test_too_many_rows_are_a_failure_not_a_shorter_day(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.store.journal.READ_MAX", 3)
+    for n in range(2):
+        await store.journal.intent(record(f"T{n}"))
+    assert len(await store.journal.load_day(DAY)) == 2
+    await store.journal.intent(record("T2"))
+
+    with pytest.raises(StoreFailed, match="over 3 rows"):
+        await store.journal.load_day(DAY)
 
 
 async def test_a_missing_file_is_a_store_failure(tmp_path: Path) -> None:

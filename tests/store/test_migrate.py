@@ -1,6 +1,7 @@
 """A file is made, upgraded, refused or moved aside; never guessed at."""
 
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -23,6 +24,10 @@ def tables(path: Path) -> set[str]:
         return {name for (name,) in link.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir())
+
+
 async def test_a_new_file_has_the_tables_and_is_private(tmp_path: Path) -> None:
     path = tmp_path / "home" / "tezi.db"
     await prepare(path, 0)
@@ -30,7 +35,7 @@ async def test_a_new_file_has_the_tables_and_is_private(tmp_path: Path) -> None:
     assert {"order_event", "order_finished", "meta", "alembic_version"} <= tables(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert [p.name for p in path.parent.iterdir()] == ["tezi.db"]
+    assert names(path.parent) == ["tezi.db"]
 
 
 def test_the_list_of_revisions_is_alembics() -> None:
@@ -87,12 +92,65 @@ async def test_a_damaged_file_is_moved_aside_by_name_and_the_next_start_works(tm
     assert "order_event" in tables(path)
 
 
-async def test_an_empty_file_is_a_new_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("empty", [True, False])
+async def test_an_empty_file_is_a_new_one_and_takes_over_no_leftovers(tmp_path: Path, empty: bool) -> None:
     path = tmp_path / "tezi.db"
-    path.touch()
+    if empty:
+        path.touch()
+    path.with_name("tezi.db-wal").write_bytes(b"left by another life")
     await prepare(path, 0)
 
+    assert names(tmp_path) == ["tezi.db"]
     assert "order_event" in tables(path)
+
+
+NEXT = """
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+def upgrade():
+    op.execute("ALTER TABLE meta ADD COLUMN note TEXT NOT NULL DEFAULT 'new'")
+"""
+
+
+async def test_an_older_file_is_brought_up_with_its_rows_even_those_still_in_the_wal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, scripts = tmp_path / "tezi.db", tmp_path / "scripts"
+    await prepare(path, 0)
+    with closing(sqlite3.connect(path, isolation_level=None)) as link:
+        link.execute("PRAGMA journal_mode=WAL")
+        link.execute("INSERT INTO meta VALUES ('halt', 'panic key')")
+        for rest in ("", "-wal", "-shm"):
+            shutil.copy(f"{path}{rest}", f"{tmp_path / 'killed.db'}{rest}")
+    shutil.copytree(Path(migrate.__file__).parent / "migrations", scripts, ignore=shutil.ignore_patterns("__pycache__"))
+    (scripts / "versions" / "0002_note.py").write_text(NEXT)
+    monkeypatch.setattr(migrate, "_SCRIPTS", scripts)
+    monkeypatch.setattr(migrate, "REVISIONS", ("0001", "0002"))
+    monkeypatch.setattr(migrate, "HEAD", "0002")
+
+    await prepare(tmp_path / "killed.db", 0)
+
+    with closing(sqlite3.connect(tmp_path / "killed.db")) as link:
+        assert link.execute("SELECT * FROM meta").fetchall() == [("halt", "panic key", "new")]
+        assert link.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+
+
+@pytest.mark.parametrize("fault", ["raise OSError('disk is full')", "op.execute('DROP TABLE disk_is_full')"])
+async def test_a_migration_that_fails_leaves_the_old_file_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    path, scripts = tmp_path / "tezi.db", tmp_path / "scripts"
+    await prepare(path, 0)
+    before = path.read_bytes()
+    shutil.copytree(Path(migrate.__file__).parent / "migrations", scripts, ignore=shutil.ignore_patterns("__pycache__"))
+    (scripts / "versions" / "0002_note.py").write_text(f"{NEXT}    {fault}\n")
+    monkeypatch.setattr(migrate, "_SCRIPTS", scripts)
+    monkeypatch.setattr(migrate, "REVISIONS", ("0001", "0002"))
+    monkeypatch.setattr(migrate, "HEAD", "0002")
+
+    with pytest.raises(UserError, match=r"disk.is.full"):
+        await prepare(path, 0)
+    assert path.read_bytes() == before
 
 
 async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:

@@ -56,6 +56,8 @@ def gone(pid: int | None) -> bool:
 async def test_the_first_line_is_the_address_and_closing_stdin_ends_it(tmp_path: Path) -> None:
     exchange = child(tmp_path, "good")
     address = await exchange.start()
+    assert exchange.pid is not None
+    assert os.getpgid(exchange.pid) != os.getpgid(0), "Ctrl+C in the terminal would reach the exchange first"
     ended = asyncio.create_task(exchange.wait_end())
     await exchange.stop()
     await exchange.stop()
