@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.segment import Segments
@@ -11,6 +12,7 @@ from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.dom import DOMNode
+from textual.widgets import Input
 
 from core.facts import Event
 from core.text import plain
@@ -32,7 +34,7 @@ LOUD_MAX = 20
 class TeziApp(App[int]):
     """Give it a desk; `attach` another at any time, from any task of the loop. Returns with code 0 when left."""
 
-    CSS_PATH = "terminal.tcss"
+    CSS_PATH = Path(__file__).with_name("terminal.tcss")
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.EVERYWHERE))
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (110, "-normal")]  # noqa: RUF012  Textual's own shape
@@ -135,22 +137,32 @@ class TeziApp(App[int]):
 
     # Keys that work everywhere.
 
-    def action_panic(self) -> None:
-        if not isinstance(self.screen, PanicScreen):
-            self.push_screen(PanicScreen())
+    # Pushes are awaited: a key that follows at once must find the new screen ready, not fall between the two.
 
-    def action_leave(self) -> None:
+    async def action_panic(self) -> None:
+        if not isinstance(self.screen, PanicScreen):
+            await self.push_screen(PanicScreen())
+
+    async def action_leave(self) -> None:
         if isinstance(self.screen, QuestionScreen):
             return
-        live = sum(1 for o in self._desk.orders.orders() if o.state.live)
-        if not live:
+        question = self._open_orders()
+        if not question:
             self._leave(sure=True)
             return
-        text = f"{live} order is open. Leave?" if live == 1 else f"{live} orders are open. Leave?"
-        self.push_screen(
-            QuestionScreen(text, "Enter leaves; open orders stay at the broker"),
-            lambda yes: self._leave(sure=bool(yes)),
-        )
+        meaning = f"{key_of('dialog.yes')} leaves, open orders stay at the broker"
+        await self.push_screen(QuestionScreen(question, meaning), lambda yes: self._leave(sure=bool(yes)))
+
+    def _open_orders(self) -> str:
+        """What to ask before leaving; empty when there is nothing to ask. One can always leave."""
+        try:
+            live = sum(1 for o in self._desk.orders.orders() if o.state.live)
+        except Exception as e:  # border: a broken view must not lock anybody in
+            log.error("orders could not be read", exc_info=e)
+            return "The orders cannot be read. Leave?"
+        if not live:
+            return ""
+        return f"{live} order is open. Leave?" if live == 1 else f"{live} orders are open. Leave?"
 
     def _leave(self, *, sure: bool) -> None:
         if sure:
@@ -165,7 +177,22 @@ class TeziApp(App[int]):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key) and not event.is_forwarded:
             self.repeats.note(event.key, self._desk.clock.mono_ns())
+            if await self._key_in_order(event):
+                return
         await super().on_event(event)
+
+    async def _key_in_order(self, event: events.Key) -> bool:
+        """Handle a key wholly before the next one is looked at.
+
+        Textual puts a key that is no priority binding into the queue of the focused widget and looks at the next key
+        at once: after a stall, Enter would send a ticket before the digit typed in front of it had arrived.
+        """
+        if await self._check_bindings(event.key, priority=True):
+            return True
+        if isinstance(self.focused, Input) and event.is_printable:
+            await self.focused._on_key(event)
+            return True
+        return await self._check_bindings(event.key)
 
     async def run_action(
         self,

@@ -1,5 +1,7 @@
 """The bottom pane: one table at a time, with all of them named and counted in the border."""
 
+import logging
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -9,6 +11,7 @@ from widgets.blotter import OrdersGrid, PositionsGrid, TradesGrid
 from widgets.grid import LineGrid
 from widgets.health import HealthGrid
 
+log = logging.getLogger("tezi.screen")
 TABLES = ("positions", "orders", "trades", "health")
 
 
@@ -44,9 +47,10 @@ class BottomPane(Vertical):
         self.shown = table
         for grid in self.grids():
             grid.display = grid.id == table
+        self.grid.load()
         self.border_subtitle = Content(self._subtitles[table])
         if focused:
-            self.grid.focus()
+            self.screen.set_focus(self.grid)
 
     def step(self, by: int) -> None:
         """Show the next or the previous table, round and round."""
@@ -54,10 +58,15 @@ class BottomPane(Vertical):
 
     def paint(self, desk: Desk, status: Status | None, *, narrow: bool) -> None:
         """Paint the table that is shown, and the counts in the border when they changed."""
-        title = (self.shown, narrow, *counts(desk))
+        try:
+            numbers = counts(desk)
+        except Exception as e:  # border: the tables say themselves what is broken
+            log.debug("no counts", exc_info=e)
+            numbers = None
+        title = (self.shown, narrow, numbers)
         if title != self._title:
             self._title = title
-            self.border_title = _title(self.shown, counts(desk), narrow=narrow)
+            self.border_title = _title(self.shown, numbers, narrow=narrow)
         grid = self.grid
         grid.status = status
         grid.paint()
@@ -70,9 +79,10 @@ def counts(desk: Desk) -> tuple[int, int, int]:
     return positions, orders, len(desk.orders.fills())
 
 
-def _title(shown: str, numbers: tuple[int, int, int], *, narrow: bool) -> Content:
+def _title(shown: str, numbers: tuple[int, int, int] | None, *, narrow: bool) -> Content:
     words = ("Pos", "Ord", "Trd", "Health") if narrow else ("Positions", "Orders", "Trades", "Health")
-    tails = (f" {numbers[0]}", f" {numbers[1]}{'' if narrow else ' open'}", f" {numbers[2]}", "")
+    positions, orders, trades = numbers if numbers else ("?", "?", "?")
+    tails = (f" {positions}", f" {orders}{'' if narrow else ' open'}", f" {trades}", "")
     parts: list[Content] = []
     for table, word, tail in zip(TABLES, words, tails, strict=True):
         on = table == shown

@@ -81,6 +81,15 @@ class LineGrid(Pane, ScrollView, can_focus=True, inherit_bindings=False):
         self._drawn.clear()
         self._placed = None
 
+    def load(self) -> None:
+        """Take the rows without drawing them: a table just shown has a cursor before it has a size. Never raises."""
+        if self.desk is None:
+            return
+        try:
+            self._take_keys(tuple(self.row_keys(self.desk)))
+        except Exception as e:  # noqa: BLE001  border: the next paint says that the pane is broken
+            self._break(e)
+
     def repaint(self, desk: Desk) -> None:
         self._take_keys(tuple(self.row_keys(desk)))
         dirty = [self._row_region(i) for i in self._visible() if self._is_stale(desk, self._keys[i])]

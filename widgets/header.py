@@ -29,6 +29,8 @@ CIRCUIT_RANK = (
 class HeaderPane(LinePane):
     """Two lines, and a third with the screens' names when there is room."""
 
+    NEEDS_STATUS = True
+
     def __init__(self, tabs: tuple[str, ...], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._tabs = tabs
@@ -52,7 +54,7 @@ def status_line(status: Status, width: int) -> Line:
         Part((Cell("Day "), cells.profit(status.open_pnl_e4 + status.realised_e4))),
     ]
     badge = Cell(f" {status.mode_word} ", BADGES.get(status.mode_word, Ink.BADGE_CALM))
-    account = Part((badge, Cell(f" {status.account}", Ink.DIM)), (badge,), rank=8)
+    account = Part((badge, Cell(f" {status.account}", Ink.DIM)), (badge,), rank=8, keep=True)
     return shed((account, *parts), width, Cell(" │ " if width >= NARROW else "│", Ink.DIM))
 
 

@@ -60,7 +60,7 @@ def health_rows(status: Status) -> dict[Hashable, Row]:
         "last": Cell(f"{status.loop_lag_ms:.1f}ms", lag_ink),
         "detail": Cell(f"{status.dropped_frames} frames dropped", Ink.DIM if not status.dropped_frames else Ink.WARN),
     }
-    rows["machine", "journal"] = {"part": Cell("journal"), "state": Cell(status.journal_word)}
+    rows["machine", "journal"] = {"part": Cell("journal"), "detail": Cell(status.journal_word)}
     return rows
 
 

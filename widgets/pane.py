@@ -5,6 +5,7 @@ The guard in `paint` is a named border: an exception in one pane is logged once 
 
 import logging
 from collections.abc import Hashable
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -22,6 +23,9 @@ log = logging.getLogger("tezi.screen")
 
 class Pane(Widget):
     """A widget that paints from a desk when asked. Set `desk` and `status`, call `paint()`; nothing is pushed at it."""
+
+    NEEDS_STATUS: ClassVar[bool] = False
+    """Whether the pane has nothing to say before the first status."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -62,7 +66,8 @@ class Pane(Widget):
 
     def on_resize(self) -> None:
         self.forget()
-        self.paint()
+        if self.status is not None or not self.NEEDS_STATUS:
+            self.paint()
 
     @property
     def ink_styles(self) -> dict[Ink, Style]:

@@ -7,11 +7,15 @@ from widgets.cells import Cell, Line, width_of
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a line. `short` is the form it takes first; a higher `rank` gives way earlier, 0 never leaves."""
+    """A piece of a line. `short` is the form it takes first; a higher `rank` gives way earlier.
+
+    Rank 0 never leaves; nor does what is `keep`, which only shortens.
+    """
 
     full: Line
     short: Line | None = None
     rank: int = 0
+    keep: bool = False
 
 
 def shed(parts: tuple[Part, ...], width: int, between: Cell) -> Line:
@@ -23,9 +27,9 @@ def shed(parts: tuple[Part, ...], width: int, between: Cell) -> Line:
             break
         short = kept[i].short
         if short is not None:
-            kept[i] = Part(short, None, kept[i].rank)
+            kept[i] = Part(short, None, kept[i].rank, kept[i].keep)
     while _width(kept, between) > width:
-        loose = [p for p in kept if p.rank]
+        loose = [p for p in kept if p.rank and not p.keep]
         if not loose:
             break
         kept.remove(max(loose, key=lambda p: p.rank))

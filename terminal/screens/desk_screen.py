@@ -45,6 +45,8 @@ class DeskModal(ModalScreen[T]):
             pane.use(desk)
 
     def paint(self, status: Status | None) -> None:
+        if not self.is_mounted:
+            return
         for pane in self.panes():
             pane.status = status
             pane.paint()

@@ -53,6 +53,7 @@ class PanicScreen(DeskModal[None]):
         self._armed = ""
         self._said: tuple[str, bool] | None = None
         self._done_ns: int | None = None
+        self._tried = ""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box", id="panic-box") as box:
@@ -92,7 +93,7 @@ class PanicScreen(DeskModal[None]):
         self._armed, self._said = name, None
         self._typed.display = name == "undo"
         if name == "undo":
-            self._typed.focus()
+            self.set_focus(self._typed)
         else:
             self.set_focus(None)
         self.paint(None)
@@ -113,7 +114,8 @@ class PanicScreen(DeskModal[None]):
         self._done(f"asked to cancel {group(asked)} {noun}" if asked else "no live orders: nothing to cancel")
 
     def _undo(self) -> None:
-        answer = self.desk.resume(self._typed.value)
+        self._tried = self._typed.value
+        answer = self.desk.resume(self._tried)
         if answer.refused:
             self._say(answer.refused, bad=True)
         else:
@@ -130,7 +132,8 @@ class PanicScreen(DeskModal[None]):
 
     @on(Input.Changed)
     def _typing(self) -> None:
-        self._said = None
+        if self._typed.value != self._tried:
+            self._said = None
 
     def action_close(self) -> None:
         self.dismiss(None)

@@ -31,6 +31,12 @@ class SearchScreen(DeskModal[Instrument | None]):
         super().__init__()
         self._results: tuple[Instrument, ...] = ()
         self._at = 0
+        self._searched = ""
+
+    AUTO_FOCUS = ""
+
+    def on_mount(self) -> None:
+        self.set_focus(self.query_one(Input))
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box", id="search-box") as box:
@@ -42,11 +48,16 @@ class SearchScreen(DeskModal[Instrument | None]):
             yield DrawnPane(self._draw, id="search-results")
 
     @on(Input.Changed, "#search-text")
-    def _search(self, event: Input.Changed) -> None:
-        text = event.value.strip()
-        self._results = self.desk.search(text, RESULTS_MAX) if text else ()
-        self._at = 0
+    def _changed(self) -> None:
+        self._search()
         self.paint(None)
+
+    def _search(self) -> None:
+        """Bring the results up to what is typed: the message that says so may be later than the next key."""
+        text = self.query_one(Input).value.strip()
+        if text != self._searched:
+            self._searched, self._at = text, 0
+            self._results = self.desk.search(text, RESULTS_MAX) if text else ()
 
     def _draw(self, desk: Desk, width: int, height: int) -> tuple[Line, ...]:
         if not self._results:
@@ -55,11 +66,13 @@ class SearchScreen(DeskModal[Instrument | None]):
         return tuple(result_line(i, width, at=n == self._at) for n, i in enumerate(self._results))
 
     def action_move(self, by: int) -> None:
+        self._search()
         if self._results:
             self._at = max(0, min(self._at + by, len(self._results) - 1))
             self.paint(None)
 
     def action_take(self) -> None:
+        self._search()
         self.dismiss(self._results[self._at] if self._results else None)
 
     def action_close(self) -> None:

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from core.domain import OrderIntent, Side
 from core.text import plain
-from core.views import Quote, Status, Verdict
+from core.views import Quote, Verdict
 from terminal.actions import ACTIONS, Scope, bindings
 from terminal.screens.desk_screen import DeskModal
 from terminal.screens.ticket_form import (
@@ -69,13 +69,14 @@ class TicketScreen(DeskModal[str]):
     """One ticket is one intent id: it sends at most once. Gives the tag of the order, empty when closed."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.TICKET))
-    AUTO_FOCUS = "#quantity"
+    AUTO_FOCUS = ""
 
     def __init__(self, terms: Terms) -> None:
         super().__init__()
         self._terms = terms
         self._prefilled = terms.price_text
-        self._sent = False
+        self._spent = False
+        self._tried: tuple[object, ...] | None = None
         self._answer = ""
 
     def compose(self) -> ComposeResult:
@@ -94,6 +95,7 @@ class TicketScreen(DeskModal[str]):
 
     def on_mount(self) -> None:
         self._retitle()
+        self.set_focus(self.query_one("#quantity"))
 
     # What is typed, and what the gate says of it.
 
@@ -115,22 +117,14 @@ class TicketScreen(DeskModal[str]):
 
     @on(Input.Changed)
     def _edited(self) -> None:
-        self._anew()
-
-    def _anew(self) -> None:
-        """An edit after a refusal makes another order of it: it may be sent again, under a new id."""
-        self._answer = ""
-        if self._sent:
-            self._sent = False
-            self._terms = replace(self._terms, intent_id=self.tezi.new_intent_id())
-        self._repaint()
-
-    def _repaint(self) -> None:
+        if self._content() != self._tried:
+            self._answer = ""
         self.paint(None)
 
-    def paint(self, status: Status | None) -> None:
-        if self.is_mounted:
-            super().paint(status)
+    def _content(self) -> tuple[object, ...]:
+        """What would be sent, as typed and chosen."""
+        quantity, price = self.query_one("#quantity", Input).value, self.query_one("#price", Input).value
+        return (quantity, price, self._terms.side, self._terms.product)
 
     def _retitle(self) -> None:
         box = self.query_one("#ticket-box")
@@ -140,7 +134,9 @@ class TicketScreen(DeskModal[str]):
     # Keys.
 
     def action_send(self) -> None:
-        if self._sent or self.tezi.repeats.repeated:
+        """Send once. After a refusal the same content is not sent again; an edit makes another order of it."""
+        content = self._content()
+        if self._spent or content == self._tried or self.tezi.repeats.repeated:
             return
         intent = self.intent()
         if isinstance(intent, Problem):
@@ -149,13 +145,19 @@ class TicketScreen(DeskModal[str]):
         why = self._why_not(intent)
         if why:
             self._say(why)
-            return
-        self._sent = True
+        else:
+            self._submit(intent, content)
+
+    def _submit(self, intent: OrderIntent, content: tuple[object, ...]) -> None:
+        # Spent before the call: when it raises nobody knows whether the order was taken, so it is never tried again.
+        self._spent = True
         answer = self.desk.submit(intent)
         if answer.tag:
             self.dismiss(answer.tag)
-        else:
-            self._say(f"refused: {answer.refused}")
+            return
+        self._spent, self._tried = False, content
+        self._terms = replace(self._terms, intent_id=self.tezi.new_intent_id())
+        self._say(f"refused: {answer.refused}")
 
     def _why_not(self, intent: OrderIntent) -> str:
         """The mode's or the gate's first reason against it; empty when it may go."""
@@ -167,7 +169,7 @@ class TicketScreen(DeskModal[str]):
 
     def _say(self, text: str) -> None:
         self._answer = plain(text)
-        self._repaint()
+        self.paint(None)
 
     def action_flip(self, side: int) -> None:
         self._terms = replace(self._terms, side=Side(side))
@@ -176,12 +178,12 @@ class TicketScreen(DeskModal[str]):
             self._prefilled = touch_text(self._quote(), self._terms.side)
             field.value = self._prefilled
         self._retitle()
-        self._anew()
+        self._edited()
 
     def action_product(self) -> None:
         self._terms = next_product(self._terms)
         self._retitle()
-        self._anew()
+        self._edited()
 
     def action_nudge(self, ticks: int) -> None:
         start = touch_text(self._quote(), self._terms.side)

@@ -107,7 +107,7 @@ def read_quantity(instrument: Instrument, text: str) -> int | Problem:
     if quantity % instrument.lot:
         below = quantity // instrument.lot * instrument.lot
         near = f"{group(below)} or {group(below + instrument.lot)}" if below else group(instrument.lot)
-        return Problem("quantity", f"quantity: not a multiple of the lot {group(instrument.lot)}; {near} is")
+        return Problem("quantity", f"quantity: not a multiple of {group(instrument.lot)}; {near} is")
     return quantity
 
 
@@ -124,7 +124,7 @@ def read_price(instrument: Instrument, text: str) -> int | Problem:
     if price_e4 % tick_e4:
         below = price_e4 // tick_e4 * tick_e4
         near = " or ".join(show_price(p, places) for p in (below, below + tick_e4) if p)
-        return Problem("price", f"price: not a multiple of the tick {show_price(tick_e4, places)}; {near} is")
+        return Problem("price", f"price: not a multiple of {show_price(tick_e4, places)}; {near} is")
     return price_e4
 
 

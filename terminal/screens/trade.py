@@ -88,7 +88,9 @@ class TradeScreen(Screen[None]):
             pane.use(desk)
 
     def paint(self, status: Status | None) -> None:
-        """One frame."""
+        """One frame; nothing before the panes are there."""
+        if not self.is_mounted:
+            return
         banner = self.query_one(BannerPane)
         for pane in self.query("TradeScreen > Pane, #top > Pane").results(Pane):
             pane.status = status
@@ -119,25 +121,31 @@ class TradeScreen(Screen[None]):
 
     @on(LineGrid.CursorMoved, "#watch")
     def _follow(self) -> None:
-        self.query_one(DepthPane).show(self.query_one(WatchGrid).current())
+        """The depth pane shows the row of the list's cursor, unless another table's row was asked for."""
+        if not isinstance(self.focused, OrdersGrid | TradesGrid | PositionsGrid):
+            self.query_one(DepthPane).show(self.query_one(WatchGrid).current())
 
     # Moving.
 
     def action_move(self, rows: int) -> None:
         if self._grid:
             self._grid.move(rows)
+            self._follow()
 
     def action_page(self, pages: int) -> None:
         if self._grid:
             self._grid.move_pages(pages)
+            self._follow()
 
     def action_first(self) -> None:
         if self._grid:
             self._grid.move_to_row(0)
+            self._follow()
 
     def action_last(self) -> None:
         if self._grid:
             self._grid.move_to_last()
+            self._follow()
 
     def action_pane(self, by: int) -> None:
         order = ("watch", "depth", "bottom")
@@ -165,7 +173,7 @@ class TradeScreen(Screen[None]):
     def _go(self, name: str) -> None:
         self._front(name)
         target: Widget = self.query_one(BottomPane).grid if name == "bottom" else self.query_one(f"#{name}")
-        target.focus()
+        self.set_focus(target)
 
     def _front(self, name: str) -> None:
         """On a terminal with room for one pane, this is the one."""
@@ -175,19 +183,19 @@ class TradeScreen(Screen[None]):
 
     # Trading.
 
-    def action_ticket(self, side: int) -> None:
+    async def action_ticket(self, side: int) -> None:
         instrument = self.focused_instrument()
         if instrument is None:
             self.tezi.say("no instrument under the cursor")
         elif not instrument.tick_e4:
             self.tezi.say(f"{instrument.label} is an index and cannot be traded")
         else:
-            self._open_ticket(new_terms(self.tezi.new_intent_id(), instrument, Side(side), self.desk))
+            await self._open_ticket(new_terms(self.tezi.new_intent_id(), instrument, Side(side), self.desk))
 
-    def _open_ticket(self, terms: Terms) -> None:
-        self.app.push_screen(TicketScreen(terms))
+    async def _open_ticket(self, terms: Terms) -> None:
+        await self.app.push_screen(TicketScreen(terms))
 
-    def action_act(self) -> None:
+    async def action_act(self) -> None:
         """Cancel the order, or an exit ticket for the position, of the focused row."""
         if self.tezi.repeats.repeated:
             return
@@ -196,7 +204,7 @@ class TradeScreen(Screen[None]):
             if order is not None:
                 self._cancel(order)
         elif isinstance(self.focused, PositionsGrid):
-            self._exit(self.focused)
+            await self._exit(self.focused)
 
     def _cancel(self, order: Order) -> None:
         if not order.state.live:
@@ -207,7 +215,7 @@ class TradeScreen(Screen[None]):
         if why or answer:
             self.tezi.say(f"not cancelled: {why or answer}", bad=True)
 
-    def _exit(self, grid: PositionsGrid) -> None:
+    async def _exit(self, grid: PositionsGrid) -> None:
         position = grid.current()
         if position is None or not position.net:
             self.tezi.say("no open position under the cursor")
@@ -216,23 +224,23 @@ class TradeScreen(Screen[None]):
         if instrument is None:
             self.tezi.say(f"{position.symbol} is not in the instrument list", bad=True)
             return
-        self._open_ticket(exit_terms(self.tezi.new_intent_id(), instrument, position, self.desk))
+        await self._open_ticket(exit_terms(self.tezi.new_intent_id(), instrument, position, self.desk))
 
     # Dialogues.
 
-    def action_details(self) -> None:
+    async def action_details(self) -> None:
         if isinstance(self.focused, OrdersGrid):
             order = self.focused.current()
             if order is not None:
-                self.app.push_screen(LinesScreen(f"Order {order.symbol}", order_details(order), "Esc close"))
+                await self.app.push_screen(LinesScreen(f"Order {order.symbol}", order_details(order), "Esc close"))
         elif isinstance(self.focused, WatchGrid):
             self.action_depth()
 
-    def action_help(self) -> None:
-        self.app.push_screen(KeysScreen(self.size.width, self.size.height))
+    async def action_help(self) -> None:
+        await self.app.push_screen(KeysScreen(self.size.width, self.size.height))
 
-    def action_find(self) -> None:
-        self.app.push_screen(SearchScreen(), self._found)
+    async def action_find(self) -> None:
+        await self.app.push_screen(SearchScreen(), self._found)
 
     def _found(self, instrument: Instrument | None) -> None:
         if instrument is None:

@@ -1,0 +1,55 @@
+"""How the screens look. A picture proves looks only; the behaviour stands in the tests beside this one."""
+
+import pytest
+
+from core.facts import Operation
+from terminal.app import TeziApp
+from tests.screens.driver import NARROW, WIDE
+from tests.screens.fake_desk import FakeDesk, denies, read_only
+
+
+@pytest.fixture
+def shot(snap_compare):
+    """Compare the app on a desk after some keys; frames are made by hand, there is no paint timer."""
+
+    def compare(desk, size, *keys):
+        async def before(pilot):
+            await pilot.app.first_paint.wait()
+            if keys:
+                await pilot.press(*keys)
+            pilot.app.paint()
+            await pilot.pause()
+
+        return snap_compare(TeziApp(desk, paint_hz=0), terminal_size=size, run_before=before)
+
+    return compare
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_trade(shot, size):
+    assert shot(FakeDesk(), size)
+
+
+def test_orders(shot):
+    assert shot(FakeDesk(), WIDE, "f3", "down")
+
+
+def test_ticket_buy(shot):
+    assert shot(FakeDesk(), WIDE, "b")
+
+
+def test_ticket_sell_denied(shot):
+    desk = FakeDesk()
+    desk.verdict = denies()
+    assert shot(desk, NARROW, "s", "enter")
+
+
+def test_panic_armed(shot):
+    assert shot(FakeDesk(), WIDE, "f12", "c")
+
+
+def test_read_only_and_health(shot):
+    desk = FakeDesk()
+    desk.now = read_only(desk.clock)
+    desk.reasons[Operation.OPEN] = "READ-ONLY: orders are failing"
+    assert shot(desk, WIDE, "left_square_bracket")
