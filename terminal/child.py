@@ -69,16 +69,7 @@ class ExchangeChild:
     """
 
     def __init__(self, home: Path, args: Sequence[str], clock: Clock, command: Sequence[str] | None = None) -> None:
-        own = [
-            sys.executable,
-            "-P",
-            "-m",
-            "terminal",
-            "exchange",
-            "--end-with-stdin",
-            "--state",
-            str(home / "practice"),
-        ]
+        own = [sys.executable, "-P", "-m", "terminal", "exchange", "--end-with-stdin"]
         self._command = list(command) if command is not None else [*own, *args]
         self._log = home / "logs" / "exchange.log"
         self._log_start = 0
@@ -106,7 +97,7 @@ class ExchangeChild:
         except TimeoutError as e:
             await self.stop(now=True)
             raise UserError(
-                f"practice exchange: no answer within {limit_s:g} s{self._last_words()}. Try again; see {self._log}"
+                f"practice exchange: no answer within {limit_s:g} s{self._last_words()} Try again; see {self._log}"
             ) from e
         except BaseException:
             await self.stop(now=True)
@@ -171,7 +162,7 @@ class ExchangeChild:
             raise UserError(f"practice exchange: its first line was over {LINE_BYTES} bytes. See {self._log}") from e
         if not line:
             code = await process.wait()
-            raise UserError(f"practice exchange: ended at once (exit {code}){self._last_words()}. See {self._log}")
+            raise UserError(f"practice exchange: ended at once (exit {code}){self._last_words()} See {self._log}")
         return line
 
     async def _drain(self, process: asyncio.subprocess.Process) -> None:
@@ -186,8 +177,8 @@ class ExchangeChild:
             file.seek(max(self._log_start, self._log.stat().st_size - 4_096))
             lines = file.read().decode("utf-8", "replace").strip().splitlines()
             if lines:
-                return f": {plain(lines[-1]).strip()}"
-        return ""
+                return f": {plain(lines[-1]).strip().rstrip('.')}."
+        return "."
 
 
 @contextlib.contextmanager

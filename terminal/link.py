@@ -95,4 +95,5 @@ class BrokerLink:
     def _arguments(self) -> list[str]:
         if self._options.replay is not None:
             return ["--replay", str(self._options.replay), "--speed", f"{self._options.speed:g}"]
-        return ["--seed", str(self._options.config.practice.seed)]
+        state = self._options.home / "practice"
+        return ["--state", str(state), "--seed", str(self._options.config.practice.seed)]

@@ -42,6 +42,7 @@ def build_parts(
         config=options.config,
         mode_word=mode_word,
         run=link.run_name,
+        look_only="A recording is being replayed: look only" if options.replay is not None else "",
         board=board,
         instruments=catalogue,
         watchlist=watchlist(catalogue, options.config.screen.watchlist),

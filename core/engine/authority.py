@@ -13,6 +13,7 @@ class Authority:
     """Implements `core.orders.gate.Authority`. The engine sets the login, reconcile and halt fields; nobody else.
 
     `ladder_forbids(operation, confirmed)`, `store_healthy()` and `market_closed(instrument)` give a reason or nothing.
+    `look_only` says why this session sends no orders at all (a recording is played), empty when it may.
     """
 
     clock: Clock
@@ -21,6 +22,7 @@ class Authority:
     store_healthy: Callable[[], str]
     market_closed: Callable[[Instrument], str]
     writes_sent: Callable[[], int]
+    look_only: str = ""
     login_text: str = "not logged in yet"
     reconcile_text: str = "the broker's books have not been read yet"
     halted_ns: int | None = None
@@ -32,7 +34,7 @@ class Authority:
         return f"halted since {hms(self.halted_ns)}: {self.halt_reason}"
 
     def mode_text(self, operation: Operation, confirmed: bool) -> str:
-        text = self.ladder_forbids(operation, confirmed)
+        text = self.look_only or self.ladder_forbids(operation, confirmed)
         if text or operation is Operation.CANCEL or not self.probation_full():
             return text
         return "one order at a time until the order service has proved itself"

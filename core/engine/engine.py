@@ -55,6 +55,7 @@ class Engine:
             store_healthy=parts.journal.healthy,
             market_closed=self._market_closed,
             writes_sent=lambda: parts.broker.writes_sent,
+            look_only=parts.look_only,
         )
         self.gate = Gate(
             clock,

@@ -61,12 +61,16 @@ class Meta(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`mode_word` is the first word of the screen; `run` names the account's run in stored rows."""
+    """`mode_word` is the first word of the screen; `run` names the account's run in stored rows.
+
+    `look_only` says why no order may be sent in this session; empty when orders may.
+    """
 
     clock: Clock
     config: Config
     mode_word: str
     run: str
+    look_only: str
     board: Board
     instruments: Instruments
     watchlist: tuple[Instrument, ...]

@@ -98,6 +98,7 @@ class _Numbers:
 
 
 def _instrument(row: Row, exchange: Exchange, number: _Numbers) -> Instrument | None:
+    """One row as an instrument. A contract without expiry or strike can be watched; the gate denies trading it."""
     token, symbol = plain(row.token, SYMBOL_MAX).strip(), plain(row.symbol, SYMBOL_MAX).strip()
     kind = _kind(row.instrumenttype)
     if not token or not symbol or kind is None:
@@ -106,10 +107,11 @@ def _instrument(row: Row, exchange: Exchange, number: _Numbers) -> Instrument | 
     if kind is Kind.EQUITY and tick_e4 == 0:
         kind = Kind.INDEX  # four index rows of old (26000 and others) stand among the shares, without a tick
     expiry = _expiry(row.expiry)
-    if kind in (Kind.FUTURE, Kind.OPTION) and (not expiry or lot is None):
+    unreadable = not expiry and str(row.expiry or "").strip() != ""
+    if kind in (Kind.FUTURE, Kind.OPTION) and (lot is None or unreadable):
         return None
     strike_e4 = _scaled(row.strike, exchange, number) if kind is Kind.OPTION else 0
-    if strike_e4 is None or (kind is Kind.OPTION and strike_e4 <= 0) or (kind is not Kind.INDEX and not tick_e4):
+    if kind is not Kind.INDEX and not tick_e4:
         return None
     return Instrument(
         exchange=exchange,
@@ -120,7 +122,7 @@ def _instrument(row: Row, exchange: Exchange, number: _Numbers) -> Instrument | 
         lot=lot or 1,
         tick_e4=0 if kind is Kind.INDEX else tick_e4 or 0,
         expiry=sys.intern(expiry),
-        strike_e4=strike_e4,
+        strike_e4=max(0, strike_e4 or 0),
         freeze_quantity=_units(row.freeze_qty, number),
     )
 

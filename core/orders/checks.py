@@ -28,6 +28,7 @@ class GateFacts:
     store_text: str
     reconciled_text: str
     known: Instrument | None
+    today: str
     market_text: str
     freshness: Freshness | None
     age_ms: int | None
@@ -73,7 +74,12 @@ def well_formed(i: OrderIntent) -> bool:
 
 
 def _same_instrument(f: GateFacts, i: OrderIntent) -> bool:
-    return f.known is not None and f.known.symbol == i.instrument.symbol and f.known.kind is not Kind.INDEX
+    known = f.known
+    if known is None or known.symbol != i.instrument.symbol or known.kind is Kind.INDEX:
+        return False
+    if known.is_derivative and not f.today <= known.expiry:
+        return False
+    return known.kind is not Kind.OPTION or known.strike_e4 > 0
 
 
 def _type_allowed(f: GateFacts, i: OrderIntent) -> bool:
@@ -252,7 +258,9 @@ PLACE_CHECKS: tuple[Check, ...] = (
         "G10",
         "INSTRUMENT_UNKNOWN",
         _same_instrument,
-        lambda f, i: f"{i.instrument.exchange} {i.instrument.token} {i.instrument.symbol}",
+        lambda f, i: (
+            f"{i.instrument.exchange} {i.instrument.token} {i.instrument.symbol} {i.instrument.expiry}".rstrip()
+        ),
         "Choose a tradable instrument of today's master.",
     ),
     Check(

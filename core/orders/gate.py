@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.approval import Action, Approved, mint
-from core.clock import NS_PER_MS, NS_PER_S, Clock
+from core.clock import NS_PER_MS, NS_PER_S, Clock, ist_day
 from core.config import Limits
 from core.domain import Instrument, InstrumentKey, Order, OrderIntent, OrderState, PositionKey, Product, Side
 from core.facts import Operation
@@ -186,6 +186,7 @@ class Gate:
             store_text=a.store_text(),
             reconciled_text=a.reconciled_text(),
             known=self._instrument(i.instrument.key),
+            today=ist_day(self._clock.wall_ns()),
             market_text=a.market_text(i.instrument),
             freshness=None if slot is None else self._quotes.freshness(slot),
             age_ms=None if slot is None else self._quotes.age_ms(slot),

@@ -34,7 +34,9 @@ class FakeBoard(FakeQuotes):
 class Rig:
     """`start`, then `submit`, `wait`; the fakes are public."""
 
-    def __init__(self, journal: FakeJournal | None = None, broker: FakeBroker | None = None) -> None:
+    def __init__(
+        self, journal: FakeJournal | None = None, broker: FakeBroker | None = None, look_only: str = ""
+    ) -> None:
         self.clock = ManualClock(T0_NS)
         self.journal = journal or FakeJournal()
         self.broker = broker or FakeBroker(self.clock)
@@ -45,6 +47,7 @@ class Rig:
                 config=Config(),
                 mode_word="PRACTICE",
                 run="practice-1",
+                look_only=look_only,
                 board=self.board,
                 instruments=FakeMaster([RELIANCE, SBIN, NIFTY_FUT]),
                 watchlist=(RELIANCE, SBIN),

@@ -20,6 +20,17 @@ async def rig():
     await made.stop()
 
 
+async def test_a_look_only_session_sends_nothing_whatever_the_mode():
+    rig = Rig(look_only="a recording is being replayed: look only")
+    await rig.start()
+
+    assert "look only" in rig.submit().refused
+    assert rig.desk.forbidden(Operation.REDUCE)
+    await rig.settle()
+    assert rig.broker.placed == []
+    await rig.stop()
+
+
 async def test_a_fresh_start_reconciles_and_allows_orders(rig):
     assert rig.desk.status().ladder is LadderMode.NORMAL
     assert rig.desk.forbidden(Operation.OPEN) == ""

@@ -88,7 +88,6 @@ def test_the_2026_shape_has_a_freeze_quantity_and_may_hold_anything_else() -> No
         _row(tick_size="x"),
         _row(instrumenttype="???"),
         _option("1", "NIFTY", "2600000", expiry="soon"),
-        _option("1", "NIFTY", "-1.000000"),
         _option("1", "NIFTY", "2600000", lotsize="-1"),
         17,
         None,
@@ -98,6 +97,15 @@ def test_a_bad_row_is_counted_and_costs_only_itself(bad: Any) -> None:
     master = parse(json.dumps([_row(), bad, _row(token="8")]).encode())
 
     assert (master.rows, master.bad, len(master.instruments)) == (3, 1, 2)
+
+
+@pytest.mark.parametrize("part", [dict(strike="-1.000000"), dict(strike="0.000000"), dict(expiry="")])
+def test_a_contract_with_a_part_missing_can_still_be_watched(part: dict[str, str]) -> None:
+    (found,) = parse(json.dumps([{**_option("1", "NIFTY", "2600000"), **part}]).encode()).instruments
+
+    assert found.kind is Kind.OPTION
+    assert (found.strike_e4 == 0) is ("strike" in part)
+    assert (found.expiry == "") is ("expiry" in part)
 
 
 def test_numbers_instead_of_text_are_accepted() -> None:

@@ -86,6 +86,17 @@ def test_instruments_outside_todays_master_are_denied():
     assert "G10" in denied(rig, instrument=NIFTY)
 
 
+@pytest.mark.parametrize(("expiry", "ok"), [("2025-11-27", True), ("2025-11-26", False), ("", False)])
+def test_contracts_that_expired_or_name_no_expiry_are_denied(expiry, ok):
+    rig = GateRig()
+    future = replace(NIFTY_FUT, expiry=expiry)
+    rig.master[future.key] = future
+
+    found = denied(rig, instrument=future, product=Product.CARRYFORWARD, quantity=65)
+
+    assert ("G10" not in found) is ok
+
+
 @pytest.mark.parametrize(
     "changes",
     [
