@@ -3,9 +3,6 @@
 from collections.abc import Callable
 from random import Random
 
-from core.market.instruments import Catalogue
-from core.market.sessions import session
-
 from core.brokers.angel import AngelBroker
 from core.brokers.contract import Contract
 from core.brokers.order_socket import AngelOrderSocket
@@ -13,7 +10,9 @@ from core.clock import AnchoredClock
 from core.engine.parts import Parts
 from core.facts import Event
 from core.feed.stream import MarketStream
+from core.market.instruments import Catalogue
 from core.market.quotes import QuoteBoard
+from core.market.sessions import session
 from core.orders.tags import Tags
 from core.store.journal import OrderJournal
 from terminal.link import BrokerLink
