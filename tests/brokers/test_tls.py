@@ -40,7 +40,7 @@ async def _secure_rest(certificate: tuple[Path, Path]) -> AsyncIterator[FakeRest
         yield fake
     finally:
         server.close()
-        fake.hang_up()
+        await fake.hang_up()
 
 
 async def test_a_verified_server_is_talked_to_and_the_connection_is_kept(certificate: tuple[Path, Path]) -> None:
@@ -71,7 +71,10 @@ async def test_a_server_that_never_finishes_the_tls_handshake_is_left_in_time() 
     async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
+        await writer.wait_closed()
+        ended.set()
 
+    ended = asyncio.Event()
     server = await asyncio.start_server(mute, "127.0.0.1", 0)
     transport = Transport(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", SystemClock())
 
@@ -81,3 +84,4 @@ async def test_a_server_that_never_finishes_the_tls_handshake_is_left_in_time() 
     assert (result.phase, result.bytes_sent) == (Phase.CONNECT, 0)
     await transport.aclose()
     server.close()
+    await ended.wait()
