@@ -66,7 +66,6 @@ class AngelOrderSocket:
         self._greeted = False
 
     def on_down(self, why: str) -> None:
-        self._greeted = False
         if why != self._down_why:
             self._down_why = why
             self._on_event(f"order updates down: {why}")

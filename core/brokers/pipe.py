@@ -53,6 +53,11 @@ class Backend(httpcore.AsyncNetworkBackend):
         if self._protocol is not None:
             self._protocol.abort()
 
+    async def gone(self) -> None:
+        """Return once the operating system's side is closed; at once when there was never a connection."""
+        if self._protocol is not None:
+            await self._protocol.gone()
+
 
 class _Stream(httpcore.AsyncNetworkStream):
     def __init__(self, backend: Backend, protocol: "_Protocol") -> None:
@@ -107,6 +112,7 @@ class _Protocol(asyncio.Protocol):
         self._ended = False
         self._error: Exception | None = None
         self._news = asyncio.Event()
+        self._lost = asyncio.Event()
         self._may_write = asyncio.Event()
         self._may_write.set()
 
@@ -160,6 +166,11 @@ class _Protocol(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end(exc)
+        self._lost.set()
+
+    async def gone(self) -> None:
+        if self._transport is not None:
+            await self._lost.wait()
 
     def pause_writing(self) -> None:
         self._may_write.clear()

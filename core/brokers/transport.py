@@ -5,9 +5,9 @@ used by one request, and put back only after a complete answer; otherwise it is 
 """
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
@@ -146,9 +146,14 @@ class Transport:
     async def aclose(self) -> None:
         """End every connection, also those in use. No request starts afterwards."""
         self._closed = True
-        for backend in (*self._busy, *(line.backend for line in self._idle)):
-            backend.abort()
+        backends = [*self._busy, *(line.backend for line in self._idle)]
         self._idle.clear()
+        for backend in backends:
+            backend.abort()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                for backend in backends:
+                    await backend.gone()
 
     async def _exchange(self, line: _Line, request: httpcore.Request) -> Reply | Failure:
         complete = False
@@ -170,7 +175,7 @@ class Transport:
         parts: list[bytes] = []
         size = 0
         try:
-            async with aclosing(cast(AsyncGenerator[bytes, None], response.aiter_stream())) as stream:
+            async with contextlib.aclosing(cast(AsyncGenerator[bytes, None], response.aiter_stream())) as stream:
                 async for part in stream:
                     size += len(part)
                     if size > BODY_MAX:

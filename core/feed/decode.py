@@ -47,10 +47,10 @@ def decode(frame: bytes) -> Packet | Malformed:
         return Malformed(f"{len(frame)} bytes for mode {mode}")
     if frame[1] not in _KNOWN_EXCHANGES:
         return Malformed(f"exchange {frame[1]}")
-    token = frame[2:27].split(b"\0", 1)[0]
-    if not (token.isascii() and token.decode("ascii", "replace").isprintable() and token):
+    token = frame[2:27].partition(b"\0")[0].decode("latin-1")
+    if not (token and token.isascii() and token.isprintable()):
         return Malformed("token")
-    return _DECODERS[mode](frame, token.decode("ascii"))
+    return _DECODERS[mode](frame, token)
 
 
 def _ltp(frame: bytes, token: str) -> Packet:
@@ -72,7 +72,7 @@ def _snap(frame: bytes, token: str) -> Packet:
 
 def _sides(flat: tuple[int, ...]) -> tuple[tuple[RawLevel, ...], tuple[RawLevel, ...]]:
     flags = flat[::4]
-    levels = tuple(map(RawLevel, flat[1::4], flat[2::4], flat[3::4]))
+    levels: tuple[RawLevel, ...] = tuple(zip(flat[1::4], flat[2::4], flat[3::4], strict=True))
     if flags == _USUAL_FLAGS or len(set(flags)) == 1:
         return levels[:5], levels[5:]
     bids = tuple(level for flag, level in zip(flags, levels, strict=True) if flag != 0)
@@ -85,7 +85,7 @@ _USUAL_FLAGS = (1,) * 5 + (0,) * 5
 
 def _depth_20(frame: bytes, token: str) -> Packet:
     mode, exchange, _, exchange_ms, received_ms, *flat = _DEPTH_20.unpack(frame)
-    levels = tuple(map(RawLevel, flat[::3], flat[1::3], flat[2::3]))
+    levels: tuple[RawLevel, ...] = tuple(zip(flat[::3], flat[1::3], flat[2::3], strict=True))
     return Packet(mode, exchange, token, 0, exchange_ms, 0, bids=levels[:20], asks=levels[20:], received_ms=received_ms)
 
 

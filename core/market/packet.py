@@ -4,8 +4,6 @@ Everything here is raw: prices are the wire's integers (paise; 1e-7 rupee for th
 money is the quote board's business.
 """
 
-from typing import NamedTuple
-
 import msgspec
 
 from core.domain import Exchange
@@ -28,12 +26,8 @@ CURRENCY = EXCHANGE_TYPES[Exchange.CDS]
 """The one exchange type whose prices come in 1e-7 rupee instead of paise."""
 
 
-class RawLevel(NamedTuple):
-    """One price of the book as sent: units, wire price, number of orders."""
-
-    quantity: int
-    price: int
-    orders: int
+RawLevel = tuple[int, int, int]
+"""One price of the book as sent: units, wire price, number of orders. A plain tuple: ten are made per frame."""
 
 
 class Packet(msgspec.Struct, frozen=True, gc=False):

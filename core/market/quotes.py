@@ -8,7 +8,7 @@ below zero (MCX, NCDEX); a last price of anything but an option within half to t
 last price fails is dropped whole and counted in `garbage`; any other field that fails becomes 0, "no value".
 """
 
-import math
+import struct
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +17,18 @@ from core.clock import NS_PER_MS, Clock
 from core.domain import Exchange, Instrument, InstrumentKey, Kind
 from core.errors import TeziError
 from core.market import rows
-from core.market.packet import DEPTH_20, EXCHANGE_TYPES, LTP, SNAP_QUOTE, Packet
+from core.market.packet import DEPTH_20, EXCHANGE_TYPES, LTP, QUOTE, SNAP_QUOTE, Packet
 from core.views import Freshness, Quote
 
 _DAY_MS = 86_400_000
 _OLDEST_MS = 946_684_800_000
 """2000-01-01: an exchange time before it is no time."""
+_PACKERS = {
+    LTP: struct.Struct(f"={rows.QUOTE_AT}q"),
+    QUOTE: struct.Struct(f"={rows.SNAP_AT}q"),
+    SNAP_QUOTE: struct.Struct(f"={rows.WIDTH}q"),
+}
+"""How much of a row each mode writes: always from its start."""
 _BELOW_ZERO = frozenset({EXCHANGE_TYPES[Exchange.MCX], EXCHANGE_TYPES[Exchange.NCDEX]})
 
 
@@ -43,7 +49,8 @@ class QuoteBoard:
         self._by_key: dict[InstrumentKey, int] = {}
         self._by_wire: dict[tuple[int, str], int] = {}
         self._kinds: list[Kind] = []
-        self._rows: npt.NDArray[np.int64] = np.zeros((256, rows.WIDTH), np.int64)
+        self._scales = {t: rows.Scale(t, below_zero=t in _BELOW_ZERO) for t in EXCHANGE_TYPES.values()}
+        self._grow(np.zeros((256, rows.WIDTH), np.int64))
         self._epoch = 0
         self._down = True
         self.applied = 0
@@ -61,7 +68,7 @@ class QuoteBoard:
         if slot >= self._slots_max:
             raise BoardFull(f"{slot} instruments were watched in this run; restart to watch others")
         if slot == len(self._rows):
-            self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
+            self._grow(np.concatenate([self._rows, np.zeros_like(self._rows)]))
         self._by_key[instrument.key] = slot
         self._by_wire[EXCHANGE_TYPES[instrument.exchange], instrument.token] = slot
         self._kinds.append(instrument.kind)
@@ -71,23 +78,24 @@ class QuoteBoard:
         return self._by_key.get(key)
 
     def revision(self, slot: int) -> int:
-        return int(self._rows[slot, rows.REVISION])
+        return self._cells[slot * rows.WIDTH + rows.REVISION]
 
     def quote(self, slot: int) -> Quote:
         return rows.to_quote(self._rows[slot].tolist())
 
     def age_ms(self, slot: int) -> int | None:
-        if not self._rows[slot, rows.REVISION]:
+        at = slot * rows.WIDTH
+        if not self._cells[at + rows.REVISION]:
             return None
-        return (self._clock.mono_ns() - int(self._rows[slot, rows.RECEIVED_NS])) // NS_PER_MS
+        return (self._clock.mono_ns() - self._cells[at + rows.RECEIVED_NS]) // NS_PER_MS
 
     def freshness(self, slot: int) -> Freshness:
-        row = self._rows[slot]
-        if not row[rows.REVISION]:
+        cells, at = self._cells, slot * rows.WIDTH
+        if not cells[at + rows.REVISION]:
             return Freshness.NEVER
-        if self._down or row[rows.EPOCH] != self._epoch:
+        if self._down or cells[at + rows.EPOCH] != self._epoch:
             return Freshness.DOWN
-        late = self._clock.mono_ns() - int(row[rows.RECEIVED_NS]) > self._stale_ns
+        late = self._clock.mono_ns() - cells[at + rows.RECEIVED_NS] > self._stale_ns
         return Freshness.STALE if late else Freshness.FRESH
 
     def fresh_count(self) -> int:
@@ -118,30 +126,43 @@ class QuoteBoard:
         if slot is None or packet.mode == DEPTH_20:
             self.unknown += 1
             return False
-        row, kind = self._rows[slot], self._kinds[slot]
+        at, kind = slot * rows.WIDTH, self._kinds[slot]
         exchange_ms = self._exchange_ms(packet.exchange_ms)
-        if kind is not Kind.INDEX and self._is_older(row, packet.sequence, exchange_ms):
+        if kind is not Kind.INDEX and self._is_older(at, packet.sequence, exchange_ms):
             self.dropped += 1
             return False
-        scale = rows.Scale(packet.exchange_type, packet.exchange_type in _BELOW_ZERO)
+        cells, scale = self._cells, self._scales[packet.exchange_type]
         ltp_e4 = scale.price_e4(packet.ltp)
-        close_e4 = int(row[rows.CLOSE]) if packet.mode == LTP else scale.price_e4(packet.close) or 0
+        close_e4 = cells[at + rows.CLOSE] if packet.mode == LTP else scale.price_e4(packet.close) or 0
         if ltp_e4 is None or not _plausible(ltp_e4, close_e4, kind):
             self.garbage += 1
             return False
-        self._write(row, packet, scale, ltp_e4)
-        row[rows.SEQUENCE] = packet.sequence
-        row[rows.EXCHANGE_MS] = exchange_ms or row[rows.EXCHANGE_MS]
-        row[rows.RECEIVED_NS] = self._clock.mono_ns()
-        row[rows.EPOCH] = self._epoch
-        row[rows.REVISION] += 1
+        values = [
+            cells[at + rows.REVISION] + 1,
+            self._clock.mono_ns(),
+            self._epoch,
+            packet.sequence,
+            exchange_ms or cells[at + rows.EXCHANGE_MS],
+            ltp_e4,
+        ]
+        if packet.mode != LTP:
+            values += scale.quote(packet)
+        if packet.mode == SNAP_QUOTE:
+            values += scale.snap(packet)
+        _PACKERS[packet.mode].pack_into(cells, at * 8, *values)
         self.applied += 1
         return True
 
-    def _is_older(self, row: npt.NDArray[np.int64], sequence: int, exchange_ms: int) -> bool:
-        if not row[rows.REVISION] or row[rows.EPOCH] != self._epoch:
+    def _grow(self, matrix: npt.NDArray[np.int64]) -> None:
+        """Take a (larger) matrix; `_cells` is the same memory as flat Python integers, for single cells."""
+        self._rows = matrix
+        self._cells = matrix.data.cast("B").cast("q")
+
+    def _is_older(self, at: int, sequence: int, exchange_ms: int) -> bool:
+        cells = self._cells
+        if not cells[at + rows.REVISION] or cells[at + rows.EPOCH] != self._epoch:
             return False
-        return bool(sequence <= row[rows.SEQUENCE] and 0 < exchange_ms < row[rows.EXCHANGE_MS])
+        return sequence <= cells[at + rows.SEQUENCE] and 0 < exchange_ms < cells[at + rows.EXCHANGE_MS]
 
     def _exchange_ms(self, exchange_ms: int) -> int:
         """The exchange's time, or 0 (counted) when it is no time: before 2000 or over a day in the future."""
@@ -152,38 +173,8 @@ class QuoteBoard:
         self.odd_times += 1
         return 0
 
-    @staticmethod
-    def _write(row: npt.NDArray[np.int64], packet: Packet, scale: rows.Scale, ltp_e4: int) -> None:
-        row[rows.LTP] = ltp_e4
-        if packet.mode == LTP:
-            return
-        row[rows.QUOTE_FIELDS] = (
-            rows.quantity(packet.ltq),
-            scale.price_or_0(packet.average),
-            rows.quantity(packet.volume),
-            _whole(packet.total_buy),
-            _whole(packet.total_sell),
-            scale.price_or_0(packet.open),
-            scale.price_or_0(packet.high),
-            scale.price_or_0(packet.low),
-            scale.price_or_0(packet.close),
-        )
-        if packet.mode == SNAP_QUOTE:
-            row[rows.SNAP_FIELDS] = (
-                rows.quantity(packet.last_trade_s),
-                rows.quantity(packet.open_interest),
-                scale.price_or_0(packet.upper),
-                scale.price_or_0(packet.lower),
-                *scale.levels(packet.bids),
-                *scale.levels(packet.asks),
-            )
-
 
 def _plausible(ltp_e4: int, close_e4: int, kind: Kind) -> bool:
     if kind is Kind.OPTION or close_e4 <= 0 or ltp_e4 <= 0:
         return True
     return close_e4 <= 2 * ltp_e4 and ltp_e4 <= 2 * close_e4
-
-
-def _whole(number: float) -> int:
-    return rows.quantity(int(number)) if math.isfinite(number) else 0

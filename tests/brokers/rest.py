@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.waiting import until
+
 
 @dataclass(frozen=True)
 class Request:
@@ -74,12 +76,16 @@ class FakeRest:
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
             self._open.discard(writer)
-            writer.close()
 
-    def hang_up(self) -> None:
-        for writer in self._open:
-            writer.close()
+    async def hang_up(self) -> None:
+        """End every connection and wait until they are gone."""
+        for writer in tuple(self._open):
+            writer.transport.abort()
+        await until(lambda: not self._open)
 
 
 async def _read(reader: asyncio.StreamReader, number: int) -> Request | None:
@@ -124,7 +130,4 @@ async def fake_rest(script: Callable[[Request], Answer]) -> AsyncIterator[FakeRe
         yield fake
     finally:
         server.close()
-        fake.hang_up()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(2):
-                await server.wait_closed()
+        await fake.hang_up()

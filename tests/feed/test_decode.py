@@ -161,11 +161,11 @@ def _as_sdk(p: Packet) -> dict[str, Any]:
 
 
 def _depth(level: Any) -> dict[str, int]:
-    return {"quantity": level.quantity, "price": level.price, "num_of_orders": level.orders}
+    return dict(zip(("quantity", "price", "num_of_orders"), level, strict=True))
 
 
 def _best(flag: int, level: Any) -> dict[str, int]:
-    return {"flag": flag, "quantity": level.quantity, "price": level.price, "no of orders": level.orders}
+    return {"flag": flag, **dict(zip(("quantity", "price", "no of orders"), level, strict=True))}
 
 
 def test_sides_by_position_when_all_flags_agree() -> None:
@@ -192,4 +192,4 @@ def test_recorded_frames() -> None:
     assert all(isinstance(p, Packet) for p in packets)
     real = packets[0]
     assert isinstance(real, Packet) and real.token == "17758"
-    assert real.bids[0].price < real.asks[0].price and not math.isnan(real.oi_change)
+    assert real.bids[0][1] < real.asks[0][1] and not math.isnan(real.oi_change)

@@ -40,16 +40,21 @@ async def _talk(stream: bytes, cuts: Callable[[int], list[int]], size_max: int =
         )
         whole = _UPGRADE % accept_key(key).encode() + stream
         at = 0
-        for cut in [*cuts(len(whole)), len(whole)]:
-            writer.write(whole[at:cut])
-            await writer.drain()
-            await asyncio.sleep(0)
-            at = cut
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(ConnectionError):
+            for cut in [*cuts(len(whole)), len(whole)]:
+                writer.write(whole[at:cut])
+                await writer.drain()
+                await asyncio.sleep(0)
+                at = cut
+        with contextlib.suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(0.1):
                 await reader.read(1)
         writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        served.set()
 
+    served = asyncio.Event()
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     heard: list[bytes] = []
     end: object = None
@@ -65,6 +70,7 @@ async def _talk(stream: bytes, cuts: Callable[[int], list[int]], size_max: int =
         except ConnectionClosed as e:
             end = e
     server.close()
+    await served.wait()
     return heard, end
 
 
