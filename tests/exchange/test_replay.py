@@ -38,8 +38,9 @@ def test_every_tick_of_a_recording_arrives_with_its_price(tmp_path: Path) -> Non
         wire = Wire(exchange)
         with wire.stream() as stream:
             stream.send(subscribe(3, "422"))
-            seen = []
-            until(lambda: seen.append(receive_packet(stream)) or head(seen[-1]).last == 140_300, "the last tick")  # type: ignore[func-returns-value]
+            seen = [receive_packet(stream)]
+            while head(seen[-1]).last != 140_300:
+                seen.append(receive_packet(stream))
         heads = [head(p) for p in seen]
         assert [h.last for h in heads] == sorted(h.last for h in heads)
         last = seen[-1]
