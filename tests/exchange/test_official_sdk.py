@@ -67,7 +67,7 @@ def test_three_stream_modes_for_five_names(common: ExchangeProcess, sdk: SimpleN
     )
     got: list[dict[str, Any]] = []
     socket.on_data = lambda ws, message: got.append(message)
-    tokens = [{"commonType": 1, "tokens": list(FIVE.values())}]
+    tokens = [{"exchangeType": 1, "tokens": list(FIVE.values())}]
     socket.on_open = lambda ws: [socket.subscribe("abc", mode, tokens) for mode in (1, 2, 3)]
     with running(socket):
         wanted = {(token, mode) for token in FIVE.values() for mode in (1, 2, 3)}
