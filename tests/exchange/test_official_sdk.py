@@ -38,7 +38,10 @@ def order(symbol: str, **changes: Any) -> dict[str, Any]:
 
 @contextmanager
 def running(socket: Any) -> Iterator[None]:
-    """An SDK socket on its own thread; its reconnecting is switched off before it is closed."""
+    """An SDK socket on its own thread; its reconnecting is switched off before it is closed.
+
+    The thread is a daemon: the library lets it linger for some seconds.
+    """
     thread = threading.Thread(target=socket.connect, daemon=True)
     thread.start()
     try:
@@ -48,7 +51,7 @@ def running(socket: Any) -> Iterator[None]:
         if app is not None:
             app.on_close = app.on_error = None
             app.close()
-        thread.join(5)
+        thread.join(0.5)
 
 
 def test_prices_by_rest_for_five_names(common: ExchangeProcess, connect: Connect) -> None:
