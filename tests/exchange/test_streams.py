@@ -29,6 +29,7 @@ def wire(common: ExchangeProcess) -> Wire:
         subscribe(1, "2885", action=7),
         '{"correlationID": "abc", "action": "1", "params": {}}',
         b"\xff\x00",
+        "[" * 100_000,
     ],
 )
 def test_a_frame_that_means_nothing_is_answered_and_the_connection_stays(wire: Wire, frame: str | bytes) -> None:
