@@ -27,6 +27,8 @@ MINUTES = {
 }
 """Minutes of a bar and most days in one call (official Historical page)."""
 SESSION_MINUTES = 375
+YEARS = (2000, 2100)
+"""First and last year that can be asked for."""
 _MINUTE_S = 60
 _FORMAT = "%Y-%m-%d %H:%M"
 
@@ -55,6 +57,8 @@ def read_span(body: CandleBody) -> Span | Refusal:
         first = datetime.strptime(str(body.fromdate), _FORMAT).replace(tzinfo=IST)
         last = datetime.strptime(str(body.todate), _FORMAT).replace(tzinfo=IST)
     except ValueError:
+        return refusal
+    if not YEARS[0] <= first.year <= last.year <= YEARS[1]:
         return refusal
     if known is None or first > last or last - first > timedelta(days=known[1] + 1):
         return refusal

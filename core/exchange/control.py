@@ -8,6 +8,7 @@ from litestar import Litestar, MediaType, Request, Response, get, post
 from litestar.exceptions import HTTPException
 
 from core.clock import NS_PER_S, ist
+from core.exchange.envelopes import UNREADABLE
 from core.exchange.faults import Fault, FaultRequest, Faults
 from core.exchange.gateway import RequestRecord
 from core.exchange.orders import Refusal
@@ -118,7 +119,7 @@ def build_control(control: Control) -> Litestar:
 def _read(body: bytes, kind: type[_T]) -> _T:
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as e:
+    except UNREADABLE as e:
         raise ControlError(f"The body cannot be used: {e}.") from e
 
 

@@ -53,3 +53,6 @@ def html_answer(text: str = WAF_PAGE) -> Answer:
 
 
 MALFORMED = Refusal("AB1004", "Something Went Wrong, Please Try After Sometime")
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What reading foreign JSON may raise: bad, not text, or nested too deep."""

@@ -15,6 +15,7 @@ import msgspec
 from core.clock import NS_PER_MS
 from core.exchange.envelopes import (
     RATE_TEXT,
+    UNREADABLE,
     Answer,
     failure,
     gateway_failure,
@@ -194,7 +195,7 @@ def _kept(endpoint: Endpoint | None, request: Received) -> Any:
     if len(request.body) <= KEPT_BODY_MAX:
         try:
             return msgspec.json.decode(request.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             pass
     return request.body[:KEPT_BODY_MAX].decode("utf-8", "replace")
 

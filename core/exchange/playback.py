@@ -86,17 +86,17 @@ class Playback:
     run = 1
     seed = 0
 
-    def __init__(self, base: Clock, path: Path, speed: float) -> None:
+    def __init__(self, base: Clock, path: Path) -> None:
         """UserError when the path holds no recording."""
         recording = Recording(path)
         assert recording.next is not None
-        start_ns = recording.next.time_ns
+        self.start_ns = recording.next.time_ns
         self._tape = Tape(recording)
-        self.day: date = ist(start_ns).date()
+        self.day: date = ist(self.start_ns).date()
         self.clock = AnchoredClock(base)
-        self.clock.anchor(start_ns, speed)
+        self.clock.anchor(self.start_ns)
         self.on_push: Callable[[str, Row], None] = lambda code, row: None
-        self._tape.step(start_ns)
+        self._tape.step(self.start_ns)
 
     @property
     def market(self) -> Tape:

@@ -29,6 +29,7 @@ class Practice:
     """One account in one matched market. `on_push` is told of every order update, already remembered."""
 
     day: date
+    start_ns: int
     _floor: Floor
     _desk: Desk
     _closed: bool
@@ -148,12 +149,14 @@ class Practice:
         cash_e4 = START_CASH_E4 if saved is None else _cash_after(saved)
         self._build(cash_e4, {})
         self._warm_up(min(start_ns, calendar.at(self.day, calendar.CLOSES) - 1))
+        self.start_ns = start_ns
         self.clock.anchor(start_ns)
         self._truth.open_day(Opened(self.run, self.day.isoformat(), cash_e4, start_ns, self.seed))
 
     def _go_on(self, saved: Remembered) -> None:
         self.day = _day(saved)
         self._build(saved.cash_e4, _figures(saved))
+        self.start_ns = saved.ns
         self.clock.anchor(saved.ns)
         self._floor.step(saved.ns)
         self._truth.open_day(Opened(saved.run, saved.day, saved.cash_e4, saved.ns, saved.seed))

@@ -77,6 +77,7 @@ async def _serve(options: Options, clock: Clock) -> None:
     _end_on_signals(stop, options.end_with_stdin)
     sockets_server = await streams.listen(socks[1])
     running = [tasks.once("http", server.run_on_socket()) for server in servers]
+    venue.clock.anchor(venue.start_ns, options.speed)
     tasks.keep("market", lambda: _beats(beat, clock))
     _first_line(venue, sessions, socks)
     await stop.wait()
@@ -92,10 +93,8 @@ def _venue(options: Options, clock: Clock) -> Venue:
     if options.replay is not None:
         from core.exchange.playback import Playback
 
-        return Playback(clock, options.replay, options.speed)
-    practice = Practice(clock, options.seed, options.state, options.fresh, options.now_ns)
-    practice.clock.anchor(practice.now_ns(), options.speed)
-    return practice
+        return Playback(clock, options.replay)
+    return Practice(clock, options.seed, options.state, options.fresh, options.now_ns)
 
 
 async def _beats(beat: Callable[[], None], clock: Clock) -> None:

@@ -209,7 +209,7 @@ def build_services(venue: Venue, sessions: Sessions, faults: Faults) -> Litestar
     return Litestar(
         handlers,
         dependencies={name: Provide(_giver(value), sync_to_thread=False) for name, value in given.items()},
-        exception_handlers={HTTPException: _refused, 500: _broken},
+        exception_handlers={HTTPException: _refused, RecursionError: _too_deep, 500: _broken},
         openapi_config=None,
         logging_config=None,
     )
@@ -227,6 +227,11 @@ def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[
     if error.status_code == 400:
         return Response(failure(MALFORMED), status_code=200)
     return Response(f"HTTP {error.status_code}", status_code=error.status_code, media_type=MediaType.TEXT)
+
+
+def _too_deep(request: Request[Any, Any, Any], error: RecursionError) -> Response[Any]:
+    """A body nested too deep to be read."""
+    return Response(failure(MALFORMED), status_code=200)
 
 
 def _broken(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from core.domain import InstrumentKey
+from core.exchange.envelopes import UNREADABLE
 from core.exchange.listing import SEGMENTS
 from core.exchange.packets import LTP, QUOTE, SNAP
 
@@ -54,7 +55,7 @@ class Subscriptions:
         """Carry a request out, or say why not: E1001 for what cannot be understood, E1002 for too much, all or none."""
         try:
             request = msgspec.json.decode(text, type=StreamRequest)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             return StreamError(_correlation(text), "E1001", "Invalid Request Payload.")
         mode, lists = request.params.mode, request.params.tokenList
         good = (
@@ -110,7 +111,7 @@ def _correlation(text: str | bytes) -> str:
     """The correlation id of a request that is otherwise not understood, empty when there is none."""
     try:
         loose = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return ""
     found = loose.get("correlationID") if isinstance(loose, dict) else None
     return found[:CORRELATION_MAX] if isinstance(found, str) else ""

@@ -12,13 +12,14 @@ from core.exchange.snapshot import Market
 
 
 class Venue(Protocol):
-    """All rows are in wire shape. `step` brings everything to the clock's time."""
+    """All rows are in wire shape. `step` brings everything to the clock's time, which begins at `start_ns`."""
 
     clock: AnchoredClock
     on_push: Callable[[str, Row], None]
     run: int
     seed: int
     day: date
+    start_ns: int
 
     @property
     def market(self) -> Market: ...

@@ -38,7 +38,10 @@ def order(symbol: str, **changes: Any) -> dict[str, Any]:
 
 @contextmanager
 def running(socket: Any) -> Iterator[None]:
-    """An SDK socket on its own thread; its reconnecting is switched off before it is closed."""
+    """An SDK socket on its own thread; its reconnecting is switched off before it is closed.
+
+    The thread is a daemon: the library lets it linger for some seconds.
+    """
     thread = threading.Thread(target=socket.connect, daemon=True)
     thread.start()
     try:
@@ -48,11 +51,11 @@ def running(socket: Any) -> Iterator[None]:
         if app is not None:
             app.on_close = app.on_error = None
             app.close()
-        thread.join(5)
+        thread.join(0.5)
 
 
-def test_prices_by_rest_for_five_names(exchange: ExchangeProcess, connect: Connect) -> None:
-    client = connect(exchange)
+def test_prices_by_rest_for_five_names(common: ExchangeProcess, connect: Connect) -> None:
+    client = connect(common)
     for symbol, token in FIVE.items():
         data = client.ltpData("NSE", symbol, token)["data"]
         assert data["tradingsymbol"] == symbol
@@ -60,10 +63,10 @@ def test_prices_by_rest_for_five_names(exchange: ExchangeProcess, connect: Conne
         assert isinstance(data["ltp"], float)
 
 
-def test_three_stream_modes_for_five_names(exchange: ExchangeProcess, sdk: SimpleNamespace, connect: Connect) -> None:
-    client = connect(exchange)
+def test_three_stream_modes_for_five_names(common: ExchangeProcess, sdk: SimpleNamespace, connect: Connect) -> None:
+    client = connect(common)
     socket = sdk.SmartWebSocketV2(
-        "Bearer " + client.access_token, exchange.api_key, exchange.client_code, client.feed_token
+        "Bearer " + client.access_token, common.api_key, common.client_code, client.feed_token
     )
     got: list[dict[str, Any]] = []
     socket.on_data = lambda ws, message: got.append(message)
@@ -114,15 +117,15 @@ def test_orders_of_five_names_from_placing_to_the_books(
     assert float(client.rmsLimit()["data"]["utiliseddebits"]) > 0
 
 
-def test_a_resting_order_is_modified_and_cancelled(exchange: ExchangeProcess, connect: Connect) -> None:
-    client = connect(exchange)
+def test_a_resting_order_is_modified_and_cancelled(common: ExchangeProcess, connect: Connect) -> None:
+    client = connect(common)
     order_id = client.placeOrder(order("SBIN-EQ", ordertype="LIMIT", price="1000.00"))
     changed = order("SBIN-EQ", ordertype="LIMIT", price="1001.00", quantity="5") | {"orderid": order_id}
     assert client.modifyOrder(changed)["status"] is True
-    row = client.orderBook()["data"][0]
+    row = client.orderBook()["data"][-1]
     assert (row["orderstatus"], row["price"], row["quantity"]) == ("open", 1001.0, "5")
     assert client.cancelOrder(order_id, "NORMAL")["status"] is True
-    assert client.orderBook()["data"][0]["orderstatus"] == "cancelled"
+    assert client.orderBook()["data"][-1]["orderstatus"] == "cancelled"
     assert client.cancelOrder(order_id, "NORMAL")["status"] is False
 
 

@@ -53,6 +53,12 @@ def day() -> Day:
     return Day()
 
 
+@pytest.fixture(scope="module")
+def one_day() -> Day:
+    """One day for all tests that change nothing."""
+    return Day()
+
+
 def trades_of(seed: int) -> list[Any]:
     day = Day(seed)
     for quantity in (5, 50, 500):
@@ -164,10 +170,10 @@ def test_a_smaller_quantity_keeps_the_place_and_a_new_price_loses_it(day: Day) -
         ({"tradingsymbol": "Nifty 50", "symboltoken": "99926000"}, "AB1007"),
     ],
 )
-def test_what_is_refused_at_once(day: Day, changes: dict[str, str], code: str) -> None:
-    done = day.order(**changes)
+def test_what_is_refused_at_once(one_day: Day, changes: dict[str, str], code: str) -> None:
+    done = one_day.order(**changes)
     assert isinstance(done, Refusal) and done.code == code
-    assert not day.practice.desk.orders
+    assert not one_day.practice.desk.orders
 
 
 def test_too_little_money_is_a_later_rejection(day: Day) -> None:

@@ -29,12 +29,29 @@ def test_logins_that_fail(wire: Wire) -> None:
     assert bad["errorCode"] == "AB8050"
 
 
-@pytest.mark.parametrize("garbage", [b"", b"{", b"[]", b'"x"', b"\xff\xfe", b'{"price": {"a": 1}}', b"null"])
+@pytest.mark.parametrize(
+    "garbage", [b"", b"{", b"[]", b'"x"', b"\xff\xfe", b'{"price": {"a": 1}}', b"null", b"[" * 4_000, b'{"a":' * 50_000]
+)
 def test_garbage_is_a_refusal_of_angel_never_of_the_framework(wire: Wire, garbage: bytes) -> None:
     answer = wire.send("POST", ORDER + "placeOrder", garbage)
     assert answer.status == 200
     assert answer.json["status"] is False and answer.json["errorcode"] == "AB1004"
     assert set(answer.json) == {"status", "message", "errorcode", "data"}
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("0001-01-01 00:00", "0001-01-02 00:00"),
+        ("2026-03-03 10:00", "2026-03-03 09:00"),
+        ("2020-01-01 00:00", "2026-01-01 00:00"),
+        ("yesterday", "today"),
+    ],
+)
+def test_bad_candle_ranges_are_AB1004(wire: Wire, first: str, last: str) -> None:
+    body = {"exchange": "NSE", "symboltoken": "2885", "interval": "ONE_MINUTE", "fromdate": first, "todate": last}
+    answer = wire.send("POST", "/rest/secure/angelbroking/historical/v1/getCandleData", body).json
+    assert answer["errorcode"] == "AB1004"
 
 
 def test_unknown_paths_methods_and_huge_bodies_are_plain_text(wire: Wire) -> None:

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from terminal.commands.exchange import exchange as exchange_command
 from tests.exchange.waiting import until
 from tests.exchange.wire import ORDER, USER, Wire
 from tests.exchange_process import ROOT, ExchangeProcess
@@ -106,18 +108,24 @@ def test_it_ends_when_its_stdin_closes() -> None:
         (("--universe", "x.json"), 3, "not there yet"),
         (("--replay", "/nonexistent"), 3, "no recording"),
         (("--speed", "0"), 2, "speed"),
+        (("--replay", "x", "--fresh"), 2, "no meaning"),
     ],
 )
 def test_mistakes_are_one_or_two_plain_lines(words: tuple[str, ...], code: int, says: str) -> None:
-    done = run(*words)
-    assert done.returncode == code and says in done.stderr
-    assert "Traceback" not in done.stderr and done.stdout == ""
+    done = CliRunner().invoke(exchange_command, words)
+    assert done.exit_code == code and says in done.stderr
+    assert isinstance(done.exception, SystemExit) and done.stdout == ""
 
 
 def test_a_damaged_log_and_a_taken_port_are_named(tmp_path: Path) -> None:
     (tmp_path / "truth-001-2026-03-03.jsonl").write_text("not json\n")
     done = run("--state", str(tmp_path))
-    assert done.returncode == 3 and "damaged" in done.stderr and "--fresh" in done.stderr
+    assert (
+        done.returncode == 3
+        and "damaged" in done.stderr
+        and "Traceback" not in done.stderr
+        and "--fresh" in done.stderr
+    )
     with ExchangeProcess() as exchange:
         port = exchange.rest.rsplit(":", 1)[1]
         done = run("--port", port)

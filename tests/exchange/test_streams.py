@@ -29,6 +29,7 @@ def wire(common: ExchangeProcess) -> Wire:
         subscribe(1, "2885", action=7),
         '{"correlationID": "abc", "action": "1", "params": {}}',
         b"\xff\x00",
+        "[" * 100_000,
     ],
 )
 def test_a_frame_that_means_nothing_is_answered_and_the_connection_stays(wire: Wire, frame: str | bytes) -> None:
@@ -60,7 +61,7 @@ def test_packets_come_on_subscribing_in_exact_lengths_with_rising_numbers(wire: 
                 packet = receive_packet(stream)
             assert len(packet) == length
         stream.send(subscribe(1, "99919000", kind=3))
-        seen = [head(receive_packet(stream)) for _ in range(30)]
+        seen = [head(receive_packet(stream)) for _ in range(14)]
         assert any(p.token == "99919000" and p.kind == 3 for p in seen)
         numbers = [p.sequence for p in seen if p.token == "3045" and p.mode == 1]
         assert numbers == sorted(set(numbers))
