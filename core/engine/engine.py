@@ -48,15 +48,7 @@ class Engine:
         self.blotter = Blotter(self._order_changed)
         self.positions = Positions(self.blotter)
         self.recorder = Recorder(clock, parts.run)
-        self.authority = Authority(
-            clock=clock,
-            ladder_forbids=lambda operation, confirmed: self.ladder.forbids(operation, confirmed=confirmed),
-            probation_full=self._probation_full,
-            store_healthy=parts.journal.healthy,
-            market_closed=self._market_closed,
-            writes_sent=lambda: parts.broker.writes_sent,
-            look_only=parts.look_only,
-        )
+        self.authority = self._authority()
         self.gate = Gate(
             clock,
             parts.config.limits,
@@ -98,6 +90,17 @@ class Engine:
         self.watchlist = parts.watchlist
         self.wanted = 0
         self._updates_seen = False
+
+    def _authority(self) -> Authority:
+        return Authority(
+            clock=self.parts.clock,
+            ladder_forbids=lambda operation, confirmed: self.ladder.forbids(operation, confirmed=confirmed),
+            probation_full=self._probation_full,
+            store_healthy=self.parts.journal.healthy,
+            market_closed=self._market_closed,
+            writes_sent=lambda: self.parts.broker.writes_sent,
+            look_only=self.parts.look_only,
+        )
 
     def restore(self, records: Iterable[OrderRecord], halted: str = "") -> None:
         """Take up the orders of the day as the journal has them, and a halt that was in force."""

@@ -105,7 +105,7 @@ async def _beats(beat: Callable[[], None], clock: Clock) -> None:
 
 def _bind(host: str, port: int) -> socket.socket:
     """A listening socket; clients may connect from now on."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio sets TCP_NODELAY by it
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))
