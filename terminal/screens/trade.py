@@ -52,6 +52,10 @@ class TradeScreen(Screen[None]):
     AUTO_FOCUS = "#watch"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.TRADE))
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._panes: tuple[Pane, ...] = ()
+
     def compose(self) -> ComposeResult:
         yield HeaderPane(SCREENS, id="header")
         yield BannerPane(f"{key_of('panic')} then {key_of('panic.undo')} undoes it", id="banner")
@@ -69,6 +73,7 @@ class TradeScreen(Screen[None]):
         self.query_one("#depth").border_title = Content("Depth 5")
         self.query_one("#depth").border_subtitle = Content(_keys(("order.buy", "buy"), ("order.sell", "sell")))
         self.query_one("#events").border_title = Content("Events")
+        self._panes = tuple(self.query("TradeScreen > Pane, #top > Pane").results(Pane))
         self._front("watch")
         self.use(self.desk)
 
@@ -89,15 +94,15 @@ class TradeScreen(Screen[None]):
 
     def paint(self, status: Status | None) -> None:
         """One frame; nothing before the panes are there."""
-        if not self.is_mounted:
+        if not self._panes:
             return
         banner = self.query_one(BannerPane)
-        for pane in self.query("TradeScreen > Pane, #top > Pane").results(Pane):
+        for pane in self._panes:
             pane.status = status
         height = banner.wanted_height()
         if banner.styles.height is None or banner.styles.height.value != height:
             banner.styles.height = height
-        for pane in self.query("TradeScreen > Pane, #top > Pane").results(Pane):
+        for pane in self._panes:
             pane.paint()
         self.query_one(BottomPane).paint(self.desk, status, narrow=self.size.width < 100)
 
