@@ -83,6 +83,8 @@ class Driver:
         await self.frame()
 
     def toasts(self) -> list[str]:
+        """The texts of all toasts; none may be read as markup."""
+        assert not any(n.markup for n in self.app._notifications)
         return [n.message for n in self.app._notifications]
 
 

@@ -12,9 +12,10 @@ from terminal.screens.search import SearchScreen
 from terminal.screens.ticket import TicketScreen
 from terminal.screens.trade import TradeScreen
 from tests.screens.driver import NARROW, WIDE, running
-from tests.screens.fake_desk import NOON_NS, RELIANCE, SBIN, WIPRO, FakeDesk, order, read_only
+from tests.screens.fake_desk import NOON_NS, RELIANCE, SBIN, TATACHEM, WIPRO, YESBANK, FakeDesk, order, read_only
 from widgets.bottom import BottomPane
 from widgets.depth import DepthPane
+from widgets.ink import Ink
 from widgets.watch import WatchGrid
 
 
@@ -55,6 +56,10 @@ async def test_stale_and_down_rows_are_marked_in_words_of_one_sign():
         assert d.line("YESBANK").lstrip("│ ")[0] == "~"
         assert d.line("TATACHEM").lstrip("│ ")[0] == "!"
         assert "47s" in d.line("YESBANK")
+        for row in (YESBANK.key, TATACHEM.key):
+            cells = watch(d).row_cells(d.app.desk, row)
+            assert (cells["ltp"].ink, cells["change"].ink) == (Ink.DIM, Ink.DIM)
+        assert watch(d).row_cells(d.app.desk, RELIANCE.key)["ltp"].ink is Ink.GAIN
         assert "2m11" in d.line("TATACHEM")
 
 
@@ -342,6 +347,7 @@ async def test_small_terminals_show_one_pane_and_panic_works(size):
     desk = FakeDesk()
     async with running(desk, size) as d:
         assert d.text.split()[0] == "PRACTICE"
+        assert ("too small" in d.text) == (size < (40, 10))
         await d.press("tab", "tab", "tab")
         assert watch(d).has_focus
         await d.press("f12")
