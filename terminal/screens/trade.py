@@ -18,7 +18,7 @@ from terminal.screens.details import order_details
 from terminal.screens.dialogs import KeysScreen, LinesScreen
 from terminal.screens.search import SearchScreen
 from terminal.screens.ticket import TicketScreen
-from terminal.screens.ticket_form import Terms, exit_terms, new_terms
+from terminal.screens.ticket_form import Terms, again_terms, exit_terms, new_terms
 from widgets.banner import BannerPane
 from widgets.blotter import OrdersGrid, PositionsGrid, TradesGrid
 from widgets.bottom import BottomPane
@@ -40,7 +40,9 @@ def _keys(*pairs: tuple[str, str]) -> str:
 
 SUBTITLES = {
     "positions": _keys(("row.act", "exit"), ("order.buy", "buy"), ("order.sell", "sell"), ("row.depth", "depth")),
-    "orders": _keys(("row.act", "cancel"), ("row.details", "details"), ("row.depth", "depth")),
+    "orders": _keys(
+        ("row.act", "cancel"), ("order.again", "again"), ("row.details", "details"), ("row.depth", "depth")
+    ),
     "trades": _keys(("order.buy", "buy"), ("order.sell", "sell"), ("row.depth", "depth")),
     "health": _keys(("tab.previous", ""), ("tab.next", "table")).replace("   ", " "),
 }
@@ -230,6 +232,17 @@ class TradeScreen(Screen[None]):
             self.tezi.say(f"{position.symbol} is not in the instrument list", bad=True)
             return
         await self._open_ticket(exit_terms(self.tezi.new_intent_id(), instrument, position, self.desk))
+
+    async def action_again(self) -> None:
+        """The row offers it, a person decides: a ticket with the old terms, which sends nothing by itself."""
+        order = self.focused.current() if isinstance(self.focused, OrdersGrid) else None
+        if order is None:
+            return
+        intent = self.desk.send_again(order.tag)
+        if intent is None:
+            self.tezi.say(f"{order.symbol} is {order.state.word}: it cannot be sent again")
+        else:
+            await self._open_ticket(again_terms(intent))
 
     # Dialogues.
 

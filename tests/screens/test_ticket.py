@@ -243,6 +243,7 @@ async def test_a_gate_that_raises_shows_broken_and_nothing_is_sent():
     async with running(desk) as d:
         await d.press("b")
         d.line("broken: RuntimeError: gate is gone")
+        d.line("bid/ask 1,412.50 / 1,412.60")
         await d.press("enter")
         assert not desk.sent()
 

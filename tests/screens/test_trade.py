@@ -247,6 +247,18 @@ async def test_x_on_a_position_prefills_an_exit():
         assert (intent.side, intent.quantity, intent.product.short, intent.source) == (Side.BUY, 150, "NRML", "exit")
 
 
+async def test_r_offers_a_denied_order_again_and_sends_nothing_by_itself():
+    desk = FakeDesk()
+    async with running(desk) as d:
+        await d.press("f3", "r")
+        assert "cannot be sent again" in d.toasts()[0]
+        await d.press("end", "up", "r")
+        assert (d.field("quantity"), d.field("price")) == ("5000", "23.40")
+        assert not desk.sent()
+        await d.press("enter")
+        assert [(i.intent_id, i.side) for i in desk.sent()] == [("again-t2", Side.SELL)]
+
+
 async def test_enter_on_an_order_shows_all_of_it():
     async with running(FakeDesk()) as d:
         await d.press("f3", "enter")
