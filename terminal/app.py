@@ -50,6 +50,7 @@ class TeziApp(App[int]):
         self._generation = 0
         self._painted_generation = 0
         self._paint_hz = paint_hz
+        self._frames = 0
         self._intents = 0
         self._loud_revision: int | None = None
         self._last_event: Event | None = None
@@ -95,12 +96,19 @@ class TeziApp(App[int]):
         swapped = self._painted_generation != self._generation
         self._painted_generation = self._generation
         status = self._status()
+        self._frames += 1
         for screen in self.screen_stack:
             if isinstance(screen, Paintable):
                 if swapped:
                     screen.use(self._desk)
-                screen.paint(status)
+                if screen is self.screen or self._is_slow_frame():
+                    screen.paint(status)
         self._ring(swapped=swapped)
+
+    def _is_slow_frame(self) -> bool:
+        """Whether what lies under a modal is painted too: once a second, because Textual then draws the whole
+        terminal again (15 ms measured) and not only the rows that moved."""
+        return not self._paint_hz or self._frames % self._paint_hz == 0
 
     def _status(self) -> Status | None:
         try:

@@ -1,6 +1,7 @@
 """Columns of a grid: fixed widths, and which leave first when there is no room. Pure functions."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +16,7 @@ class Column:
     grow: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A column that is shown, with the width it has."""
 
     column: Column

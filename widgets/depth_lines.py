@@ -88,7 +88,7 @@ def _ladder(book: Book, width: int, *, wide: bool) -> list[Line]:
     half = (width - 3) // 2
     widths = _widths(book, half, wide=wide)
     q = book.seen.quote
-    lines = [_both(_head(Side.BUY, widths, wide=wide), _head(Side.SELL, widths, wide=wide), width)]
+    lines = [_both(_head(Side.BUY, widths), _head(Side.SELL, widths), width)]
     for i in range(LEVELS):
         bid = q.bids[i] if i < len(q.bids) else EMPTY_LEVEL
         ask = q.asks[i] if i < len(q.asks) else EMPTY_LEVEL
@@ -102,10 +102,10 @@ def _both(left: Line, right: Line, width: int) -> Line:
     return (Cell(" " * pad), *left, Cell(" │ ", Ink.DIM), *right)
 
 
-def _head(side: Side, widths: Widths, *, wide: bool) -> Line:
+def _head(side: Side, widths: Widths) -> Line:
     name = Cell("BID" if side is Side.BUY else "ASK", Ink.HEAD)
     orders = Cell("ord" if widths.orders >= 3 else "", Ink.HEAD)
-    return _place(side, widths, Cell("mine" if wide else "", Ink.HEAD), orders, Cell("qty", Ink.HEAD), name)
+    return _place(side, widths, Cell("mine" if widths.own > 4 else "", Ink.HEAD), orders, Cell("qty", Ink.HEAD), name)
 
 
 def _half(book: Book, side: Side, level: Level, widths: Widths) -> Line:

@@ -20,6 +20,7 @@ from widgets.columns import Column, Placed, place
 from widgets.ink import Ink
 from widgets.pane import Pane
 
+SPACE = Cell(" ")
 MARGIN = 2
 """Cells before the first column: the cursor's arrow and the mark of the row."""
 
@@ -114,15 +115,18 @@ class LineGrid(Pane, ScrollView, can_focus=True, inherit_bindings=False):
         self._drawn[key] = revision
 
     def _base_strip(self, cells: Mapping[str, Cell], key: Hashable) -> Strip:
-        line: list[Cell] = [cells.get("mark", Cell(" "))]
-        for i, placed in enumerate(self._columns()):
-            cell = cells.get(placed.column.id, BLANK)
-            if i:
-                line.append(Cell(" "))
-            line.append(Cell(fit(cell.text, placed.width, right=placed.column.right), cell.ink))
         at = key == self.cursor_key
-        arrow = Cell("▸" if at else " ", Ink.STRONG)
-        return self.strip_of((arrow, *line), self.size.width, cursor=at, focused=self.has_focus)
+        line: list[Cell] = [Cell("▸" if at else " ", Ink.STRONG), cells.get("mark", SPACE)]
+        used = MARGIN
+        for column, width in self._columns():
+            cell = cells.get(column.id, BLANK)
+            text = fit(cell.text, width, right=column.right)
+            line.append(Cell(text if used == MARGIN else " " + text, cell.ink))
+            used += width + (used > MARGIN)
+        line.append(Cell(" " * (self.size.width - used)))
+        if used > self.size.width:
+            return self.strip_of(tuple(line), self.size.width, cursor=at, focused=self.has_focus)
+        return self.whole_strip(tuple(line), self.size.width, cursor=at, focused=self.has_focus)
 
     def _take_keys(self, keys: tuple[Hashable, ...]) -> None:
         if keys == self._keys:

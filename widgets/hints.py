@@ -9,6 +9,9 @@ from widgets.ink import Ink
 from widgets.pane import LinePane
 from widgets.shed import Part, shed
 
+SMALLEST = (40, 10)
+"""Columns and lines below which tables cannot be read; the kill key still works."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hint:
@@ -27,9 +30,11 @@ class HintsPane(LinePane):
         self._hints, self._kill = hints, kill
 
     def fingerprint(self, desk: Desk) -> Hashable:
-        return (self.size, self.status.ladder if self.status else None)
+        return (self.app.size, self.status.ladder if self.status else None)
 
     def lines(self, desk: Desk, width: int, height: int) -> tuple[Line, ...]:
+        if width < SMALLEST[0] or self.app.size.height < SMALLEST[1]:
+            return (spread((Cell(" too small", Ink.WARN),), (Cell(f"{self._kill.key} ", Ink.KEY),), width),)
         return (hint_line(self._hints, self._kill, width),)
 
 

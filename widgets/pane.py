@@ -32,8 +32,7 @@ class Pane(Widget):
         self.desk: Desk | None = None
         self.status: Status | None = None
         self.broken = ""
-        self._inks: dict[Ink, Style] | None = None
-        self._grounds: dict[tuple[bool, bool], Style] = {}
+        self._grounds: dict[tuple[bool, bool], dict[Ink, Style]] = {}
 
     def use(self, desk: Desk) -> None:
         """Show another desk from now on: everything remembered of the last one is dropped."""
@@ -42,7 +41,6 @@ class Pane(Widget):
 
     def forget(self) -> None:
         """Drop every cache, so that the next paint draws anew."""
-        self._inks = None
         self._grounds.clear()
 
     def paint(self) -> None:
@@ -69,22 +67,26 @@ class Pane(Widget):
         if self.status is not None or not self.NEEDS_STATUS:
             self.paint()
 
-    @property
-    def ink_styles(self) -> dict[Ink, Style]:
-        """The styles of the inks under the present theme."""
-        if self._inks is None:
-            self._inks = inks(self.app.theme_variables)
-        return self._inks
-
     def strip_of(self, line: Line, width: int, *, cursor: bool = False, focused: bool = False) -> Strip:
         """A line as a strip of exactly `width` cells on the pane's ground."""
-        ground = self._grounds.get((cursor, focused))
-        if ground is None:
-            ground = row_style(self.app.theme_variables, cursor=cursor, focused=focused)
-            self._grounds[cursor, focused] = ground
-        styles = self.ink_styles
+        styles = self._styles(cursor=cursor, focused=focused)
         segments = [Segment(c.text, styles[c.ink]) for c in line if c.text]
-        return Strip(segments).adjust_cell_length(width).apply_style(ground)
+        return Strip(segments).adjust_cell_length(width, styles[Ink.TEXT])
+
+    def whole_strip(self, line: Line, width: int, *, cursor: bool, focused: bool) -> Strip:
+        """The same for a line that is known to be `width` cells wide: nothing is measured. The grid's hot path."""
+        styles = self._styles(cursor=cursor, focused=focused)
+        return Strip([Segment(c.text, styles[c.ink]) for c in line if c.text], width)
+
+    def _styles(self, *, cursor: bool, focused: bool) -> dict[Ink, Style]:
+        """Every ink on a ground, made once per theme."""
+        made = self._grounds.get((cursor, focused))
+        if made is None:
+            variables = self.app.theme_variables
+            ground = row_style(variables, cursor=cursor, focused=focused)
+            made = {ink: ground + style for ink, style in inks(variables).items()}
+            self._grounds[cursor, focused] = made
+        return made
 
     def _break(self, error: Exception) -> None:
         if not self.broken:

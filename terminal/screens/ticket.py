@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from core.domain import OrderIntent, Side
 from core.text import plain
-from core.views import Quote, Verdict
+from core.views import Quote
 from terminal.actions import ACTIONS, Scope, bindings
 from terminal.screens.desk_screen import DeskModal
 from terminal.screens.ticket_form import (
@@ -90,7 +90,7 @@ class TicketScreen(DeskModal[str]):
                 yield DrawnPane(lambda _d, _w, _h: _label("Price"), classes="label")
                 yield PriceInput(self._terms.price_text, restrict=r"[0-9]{0,9}(\.[0-9]{0,4})?", id="price")
                 yield DrawnPane(lambda _d, _w, _h: price_note(self._shown()), classes="note")
-            yield DrawnPane(lambda _d, w, h: gate_lines(self._shown(), w, h), id="ticket-gate")
+            yield DrawnPane(lambda _d, w, h: gate_lines(self._judged(), w, h), id="ticket-gate")
             yield DrawnPane(lambda _d, w, _h: foot_lines(self._terms.side, w), id="ticket-foot")
 
     def on_mount(self) -> None:
@@ -105,15 +105,19 @@ class TicketScreen(DeskModal[str]):
         return read(self._terms, quantity, price)
 
     def _shown(self) -> Shown:
-        intent = self.intent()
-        desk = self.desk
-        verdict: Verdict | None = None
-        blocked = ""
-        if isinstance(intent, OrderIntent):
-            verdict = desk.check(intent)
-            blocked = desk.forbidden(operation_of(intent, desk.positions.positions()))
-        now = seen(desk.quotes, self._terms.instrument.key)
-        return Shown(self._terms, now, intent, verdict, blocked, self._answer)
+        """What the fields mean, without the gate: a gate that breaks must not take the prices away."""
+        now = seen(self.desk.quotes, self._terms.instrument.key)
+        return Shown(self._terms, now, self.intent(), None, "", self._answer)
+
+    def _judged(self) -> Shown:
+        """The same with what the gate and the mode say of it."""
+        shown = self._shown()
+        if isinstance(shown.intent, Problem):
+            return shown
+        return replace(shown, verdict=self.desk.check(shown.intent), blocked=self._blocked(shown.intent))
+
+    def _blocked(self, intent: OrderIntent) -> str:
+        return self.desk.forbidden(operation_of(intent, self.desk.positions.positions()))
 
     @on(Input.Changed)
     def _edited(self) -> None:
@@ -161,7 +165,7 @@ class TicketScreen(DeskModal[str]):
 
     def _why_not(self, intent: OrderIntent) -> str:
         """The mode's or the gate's first reason against it; empty when it may go."""
-        blocked = self.desk.forbidden(operation_of(intent, self.desk.positions.positions()))
+        blocked = self._blocked(intent)
         if blocked:
             return blocked
         denials = self.desk.check(intent).denials

@@ -45,6 +45,12 @@ def exit_terms(intent_id: str, instrument: Instrument, position: Position, desk:
     return Terms(intent_id, instrument, side, position.product, "exit", str(abs(position.net)), price_text)
 
 
+def again_terms(intent: OrderIntent) -> Terms:
+    """A ticket with the terms of an order that never became one."""
+    quantity, price_text = str(intent.quantity), rupees(intent.price_e4)
+    return Terms(intent.intent_id, intent.instrument, intent.side, intent.product, intent.source, quantity, price_text)
+
+
 def products(instrument: Instrument) -> tuple[Product, ...]:
     """The products that may be chosen, the first is preset."""
     if instrument.is_derivative:

@@ -18,7 +18,7 @@ from terminal.screens.details import order_details
 from terminal.screens.dialogs import KeysScreen, LinesScreen
 from terminal.screens.search import SearchScreen
 from terminal.screens.ticket import TicketScreen
-from terminal.screens.ticket_form import Terms, exit_terms, new_terms
+from terminal.screens.ticket_form import Terms, again_terms, exit_terms, new_terms
 from widgets.banner import BannerPane
 from widgets.blotter import OrdersGrid, PositionsGrid, TradesGrid
 from widgets.bottom import BottomPane
@@ -40,7 +40,9 @@ def _keys(*pairs: tuple[str, str]) -> str:
 
 SUBTITLES = {
     "positions": _keys(("row.act", "exit"), ("order.buy", "buy"), ("order.sell", "sell"), ("row.depth", "depth")),
-    "orders": _keys(("row.act", "cancel"), ("row.details", "details"), ("row.depth", "depth")),
+    "orders": _keys(
+        ("row.act", "cancel"), ("order.again", "again"), ("row.details", "details"), ("row.depth", "depth")
+    ),
     "trades": _keys(("order.buy", "buy"), ("order.sell", "sell"), ("row.depth", "depth")),
     "health": _keys(("tab.previous", ""), ("tab.next", "table")).replace("   ", " "),
 }
@@ -51,6 +53,10 @@ class TradeScreen(Screen[None]):
 
     AUTO_FOCUS = "#watch"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.TRADE))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._panes: tuple[Pane, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield HeaderPane(SCREENS, id="header")
@@ -69,6 +75,7 @@ class TradeScreen(Screen[None]):
         self.query_one("#depth").border_title = Content("Depth 5")
         self.query_one("#depth").border_subtitle = Content(_keys(("order.buy", "buy"), ("order.sell", "sell")))
         self.query_one("#events").border_title = Content("Events")
+        self._panes = tuple(self.query("TradeScreen > Pane, #top > Pane").results(Pane))
         self._front("watch")
         self.use(self.desk)
 
@@ -89,15 +96,15 @@ class TradeScreen(Screen[None]):
 
     def paint(self, status: Status | None) -> None:
         """One frame; nothing before the panes are there."""
-        if not self.is_mounted:
+        if not self._panes:
             return
         banner = self.query_one(BannerPane)
-        for pane in self.query("TradeScreen > Pane, #top > Pane").results(Pane):
+        for pane in self._panes:
             pane.status = status
         height = banner.wanted_height()
         if banner.styles.height is None or banner.styles.height.value != height:
             banner.styles.height = height
-        for pane in self.query("TradeScreen > Pane, #top > Pane").results(Pane):
+        for pane in self._panes:
             pane.paint()
         self.query_one(BottomPane).paint(self.desk, status, narrow=self.size.width < 100)
 
@@ -225,6 +232,17 @@ class TradeScreen(Screen[None]):
             self.tezi.say(f"{position.symbol} is not in the instrument list", bad=True)
             return
         await self._open_ticket(exit_terms(self.tezi.new_intent_id(), instrument, position, self.desk))
+
+    async def action_again(self) -> None:
+        """The row offers it, a person decides: a ticket with the old terms, which sends nothing by itself."""
+        order = self.focused.current() if isinstance(self.focused, OrdersGrid) else None
+        if order is None:
+            return
+        intent = self.desk.send_again(order.tag)
+        if intent is None:
+            self.tezi.say(f"{order.symbol} is {order.state.word}: it cannot be sent again")
+        else:
+            await self._open_ticket(again_terms(intent))
 
     # Dialogues.
 

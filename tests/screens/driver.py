@@ -1,6 +1,7 @@
 """Runs the app without a terminal and without its paint timer, and reads what stands on the screen."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from textual import events
@@ -27,13 +28,33 @@ class Driver:
         for key in keys:
             name = _character_to_key(key) if len(key) == 1 else key
             self.app.post_message(events.Key(name, key if len(key) == 1 else key_to_character(key)))
-        await self.pilot.pause()
+        await self.settle()
         await self.frame()
 
     async def frame(self) -> None:
         """One frame, as the timer would make it, and whatever follows from it."""
         self.app.paint()
-        await self.pilot.pause()
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Until every message was handled and the layout is made (`pilot.pause` guesses from the processor's load)."""
+        for _ in range(2):
+            handled = asyncio.Event()
+            self.app.call_later(handled.set)
+            await self._until(handled.is_set)
+            if not self.app._exit:
+                await self.pilot._wait_for_screen()
+        await self._until(lambda: not self._busy())
+
+    async def _until(self, done: Callable[[], bool]) -> None:
+        """Wait for a condition, or for the app to be on its way out."""
+        async with asyncio.timeout(10):
+            while not (done() or self.app._exit):  # noqa: ASYNC110  Textual has no event for "all quiet"
+                await asyncio.sleep(0.001)
+
+    def _busy(self) -> bool:
+        screen = self.app.screen
+        return bool(screen._layout_required or screen._repaint_required or screen._callbacks)
 
     @property
     def text(self) -> str:
@@ -62,6 +83,8 @@ class Driver:
         await self.frame()
 
     def toasts(self) -> list[str]:
+        """The texts of all toasts; none may be read as markup."""
+        assert not any(n.markup for n in self.app._notifications)
         return [n.message for n in self.app._notifications]
 
 

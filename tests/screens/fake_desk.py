@@ -308,7 +308,11 @@ class FakeDesk:
         return PanicPlan(tuple(o for o in self.orders.order_rows if o.state.live), self.halted)
 
     def send_again(self, tag: str) -> OrderIntent | None:
-        return None
+        row = next(o for o in self.orders.order_rows if o.tag == tag)
+        instrument = self.instrument(row.key)
+        if row.state not in (OrderState.NOT_SENT, OrderState.DENIED, OrderState.REJECTED) or instrument is None:
+            return None
+        return OrderIntent(f"again-{tag}", instrument, row.side, row.quantity, row.price_e4, row.product)
 
     # Commands.
 

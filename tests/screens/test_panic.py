@@ -1,7 +1,5 @@
 """PANIC: reachable from everywhere, two keys, and nothing by accident."""
 
-import pytest
-
 from terminal.screens.panic import PanicScreen
 from terminal.screens.ticket import TicketScreen
 from terminal.screens.trade import TradeScreen
@@ -9,15 +7,20 @@ from tests.screens.driver import running
 from tests.screens.fake_desk import FakeDesk
 
 
-@pytest.mark.parametrize("key", ["f12", "ctrl+k"])
-@pytest.mark.parametrize("before", [(), ("b",), ("b", "tab"), ("slash", "a"), ("question_mark",), ("f3", "enter")])
-async def test_opens_over_everything(key, before):
-    """Inside inputs and over modals too."""
+async def test_opens_over_everything():
+    """Inside inputs and over modals too; Esc brings back what was there."""
     async with running(FakeDesk()) as d:
-        await d.press(*before, key)
-        assert isinstance(d.app.screen, PanicScreen)
-        d.line("Cancel all orders")
-        d.line("3: B 100 SBIN") if False else d.line("B 50 RELIANCE")
+        for before in ((), ("b",), ("b", "tab"), ("slash", "a"), ("question_mark",), ("f3", "enter")):
+            await d.press(*before)
+            under = d.app.screen
+            for key in ("f12", "ctrl+k"):
+                await d.press(key)
+                assert isinstance(d.app.screen, PanicScreen), (before, key)
+                d.line("Cancel all orders")
+                await d.press("escape")
+                assert d.app.screen is under
+            if before:
+                await d.press("escape")
 
 
 async def test_cancel_all_needs_its_letter_and_enter():
