@@ -113,7 +113,7 @@ class TeziApp(App[int]):
     def _status(self) -> Status | None:
         try:
             return self._desk.status()
-        except Exception as e:
+        except Exception as e:  # border: a broken view or action must not end the program
             log.error("the desk gave no status", exc_info=e)
             return None
 
@@ -121,7 +121,7 @@ class TeziApp(App[int]):
         """Toasts and a bell for the loud events since the last frame; what a new desk brings along is not news."""
         try:
             self._ring_for(swapped=swapped)
-        except Exception as e:
+        except Exception as e:  # border: a broken view or action must not end the program
             log.error("events could not be read", exc_info=e)
 
     def _ring_for(self, *, swapped: bool) -> None:
@@ -211,7 +211,7 @@ class TeziApp(App[int]):
         """Border: an action that fails is logged and said; the screen stays."""
         try:
             return await super().run_action(action, default_namespace, namespaces)
-        except Exception as e:
+        except Exception as e:  # border: a broken view or action must not end the program
             log.error("action %s failed", action, exc_info=e)
             self.say(f"that failed and is in the log: {type(e).__name__}: {e}", bad=True)
             return True

@@ -28,7 +28,7 @@ class BannerPane(LinePane):
 
 
 def banner_lines(status: Status, mono_ns: int, undo_halt: str, width: int) -> tuple[Line, ...]:
-    """`READ-ONLY - orders failing since 09:31:07, next test 4 s`, in the ink of how bad it is."""
+    """`READ-ONLY - orders failing since 09:31:07, next test 4 s: HTTP 503`, in the ink of how bad it is."""
     lines: list[Line] = []
     if status.waiting:
         lines.append((Cell(fit(f" {status.waiting}", width), Ink.BADGE_WARN),))
@@ -47,9 +47,10 @@ def _mode(status: Status, mono_ns: int, undo_halt: str) -> str:
     if not status.causes:
         return f"{word}{more}"
     cause = status.causes[0]
-    text = f"{word} - {cause.text} since {hms(cause.since_ns)}"
+    what, _, detail = cause.text.partition(": ")
+    text = f"{word} - {what} since {hms(cause.since_ns)}"
     if cause.next_try_ns is not None:
         left_s = max(0, -((mono_ns - cause.next_try_ns) // NS_PER_S))
         text += f", next test {left_s} s"
     others = len(status.causes) - 1
-    return text + more + (f" (and {others} more)" if others else "")
+    return text + more + (f" (and {others} more)" if others else "") + (f": {detail}" if detail else "")

@@ -74,9 +74,8 @@ class Pulse:
         if status.state in (CircuitState.CLOSED, CircuitState.PROBATION):
             ladder.clear("ORDERS")
             return
-        next_ns = None
-        if status.next_try_ms is not None:
-            next_ns = self._parts.clock.mono_ns() + status.next_try_ms * NS_PER_MS
+        wait_ms = status.next_try_ms or 0  # none scheduled: a test is under way
+        next_ns = self._parts.clock.mono_ns() + wait_ms * NS_PER_MS
         ladder.raise_cause("ORDERS", LadderMode.READ_ONLY, f"orders failing: {status.error}", next_ns, linger_s=0)
 
     def _store(self) -> None:

@@ -12,12 +12,13 @@ from textual.widgets import Input
 
 from core.domain import OrderIntent, Side
 from core.text import plain
-from core.views import Quote
+from core.views import Freshness, Quote, Status
 from terminal.actions import ACTIONS, Scope, bindings
 from terminal.screens.desk_screen import DeskModal
 from terminal.screens.ticket_form import (
     Problem,
     Terms,
+    followed,
     more_lots,
     named_price,
     next_product,
@@ -92,6 +93,21 @@ class TicketScreen(DeskModal[str]):
                 yield DrawnPane(lambda _d, _w, _h: price_note(self._shown()), classes="note")
             yield DrawnPane(lambda _d, w, h: gate_lines(self._judged(), w, h), id="ticket-gate")
             yield DrawnPane(lambda _d, w, _h: foot_lines(self._terms.side, w), id="ticket-foot")
+
+    def paint(self, status: Status | None) -> None:
+        if self.is_mounted and status is not None:
+            self._follow()
+        super().paint(status)
+
+    def _follow(self) -> None:
+        """A price that nobody edited keeps to the touch, while the touch is live and near: `b` and Enter trade."""
+        field = self.query_one("#price", Input)
+        now = seen(self.desk.quotes, self._terms.instrument.key)
+        if field.value != self._prefilled or now.freshness is not Freshness.FRESH:
+            return
+        text = followed(self._terms, field.value, touch_text(now.quote, self._terms.side))
+        if text != field.value:
+            self._prefilled = field.value = text
 
     def on_mount(self) -> None:
         self._retitle()
@@ -180,6 +196,7 @@ class TicketScreen(DeskModal[str]):
         field = self.query_one("#price", Input)
         if field.value == self._prefilled:
             self._prefilled = touch_text(self._quote(), self._terms.side)
+            self._terms = replace(self._terms, price_text=self._prefilled)
             field.value = self._prefilled
         self._retitle()
         self._edited()
@@ -192,6 +209,7 @@ class TicketScreen(DeskModal[str]):
     def action_nudge(self, ticks: int) -> None:
         start = touch_text(self._quote(), self._terms.side)
         field = self.query_one("#price", Input)
+        self._hold()
         self._put("#price", nudged(self._terms.instrument, field.value, ticks, start))
 
     def action_lots(self, lots: int) -> None:
@@ -202,7 +220,12 @@ class TicketScreen(DeskModal[str]):
         if text is None:
             self._say(f"there is no {name} now")
         else:
+            self._hold()
             self._put("#price", text)
+
+    def _hold(self) -> None:
+        """A price chosen by key stays, also when it happens to equal the touch."""
+        self._terms = replace(self._terms, follows=False)
 
     def action_close(self) -> None:
         self.dismiss("")

@@ -12,7 +12,10 @@ from widgets.quotes import seen
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The part of a ticket that is chosen, and the texts its fields begin with."""
+    """The part of a ticket that is chosen, and the texts its fields begin with.
+
+    `follows`: the price keeps to the touch until it is edited.
+    """
 
     intent_id: str
     instrument: Instrument
@@ -21,6 +24,7 @@ class Terms:
     source: str
     quantity_text: str
     price_text: str
+    follows: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,16 @@ def exit_terms(intent_id: str, instrument: Instrument, position: Position, desk:
 def again_terms(intent: OrderIntent) -> Terms:
     """A ticket with the terms of an order that never became one."""
     quantity, price_text = str(intent.quantity), rupees(intent.price_e4)
-    return Terms(intent.intent_id, intent.instrument, intent.side, intent.product, intent.source, quantity, price_text)
+    return Terms(
+        intent.intent_id,
+        intent.instrument,
+        intent.side,
+        intent.product,
+        intent.source,
+        quantity,
+        price_text,
+        follows=False,
+    )
 
 
 def products(instrument: Instrument) -> tuple[Product, ...]:
@@ -70,6 +83,19 @@ def touch_text(quote: Quote, side: Side) -> str:
     touch = quote.ask_e4 if side is Side.BUY else quote.bid_e4
     price_e4 = touch or (quote.ltp_e4 if quote.has_ltp and quote.ltp_e4 > 0 else 0)
     return rupees(price_e4) if price_e4 else ""
+
+
+FOLLOW_BPS_MAX = 25
+"""How far a followed price may drift from where the ticket opened; beyond it the person looks again."""
+
+
+def followed(terms: Terms, shown_text: str, touch: str) -> str:
+    """The text of a price that keeps to the touch, once the touch moved: the touch while it is near where the ticket
+    opened, else what is shown."""
+    start, now = parse_price_e4(terms.price_text), parse_price_e4(touch)
+    if not terms.follows or start is None or now is None:
+        return shown_text
+    return touch if abs(now - start) * 10_000 <= start * FOLLOW_BPS_MAX else shown_text
 
 
 def named_price(quote: Quote, name: str, tick_e4: int) -> str | None:

@@ -25,7 +25,7 @@ READY_S = 20.0
 class Control:
     """The exchange's control door: the truth, and faults."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: Callable[[], str]) -> None:
         self._url = url
 
     async def truth(self) -> dict[str, Any]:
@@ -33,6 +33,10 @@ class Control:
 
     async def fault(self, **fields: Any) -> None:
         await asyncio.to_thread(self._call, "/faults", {"add": fields})
+
+    async def speed(self, times: float) -> None:
+        """How fast the market's clock runs; near 0 it stands still while our orders still match."""
+        await asyncio.to_thread(self._call, "/clock", {"speed": times})
 
     async def clear_faults(self) -> None:
         await asyncio.to_thread(self._call, "/faults", {"clear": True})
@@ -44,7 +48,7 @@ class Control:
 
     def _call(self, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self._url + path, data, {"Content-Type": "application/json"})
+        request = urllib.request.Request(self._url() + path, data, {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=5) as answer:
             found: dict[str, Any] = json.load(answer)
         return found
@@ -71,7 +75,7 @@ class Terminal:
             self.desk = await self.boot.run()
             assert self.boot.engine is not None
             self.engine = self.boot.engine
-            self.control = Control(self.boot.link.address.control)
+            self.control = Control(lambda: self.boot.link.address.control)
             self.app.attach(self.desk)
             await self.until(lambda: self.mode is LadderMode.NORMAL and self.prices_live(), READY_S, "ready")
         except BaseException:
@@ -108,12 +112,28 @@ class Terminal:
         await self.pilot.pause()
 
     async def order(self, key: str) -> Order:
-        """Open the ticket with `b` or `s` on the focused row, send it with Enter, give the new order."""
+        """Open the ticket with `b` or `s` on the focused row, send it with Enter, give the new order.
+
+        The market is held still meanwhile, so that the touch on the screen is the touch of the book.
+        """
         before = {o.tag for o in self.desk.orders.orders()}
+        await self.control.speed(0.001)
+        await self._quiet(0.4)
         await self.press(key)
         await self.press("enter")
         await self.until(lambda: len(self.desk.orders.orders()) > len(before), 3, "a new order row")
+        await self.control.speed(1)
         return next(o for o in self.desk.orders.orders() if o.tag not in before)
+
+    async def _quiet(self, seconds: float) -> None:
+        """Until no quote has changed for this long."""
+        loop, seen = asyncio.get_running_loop(), -1
+        since = loop.time()
+        while loop.time() - since < seconds:
+            now = sum(self.desk.quotes.revision(n) for n in range(self.desk.status().wanted))
+            if now != seen:
+                seen, since = now, loop.time()
+            await asyncio.sleep(0.02)
 
     def now(self, order: Order) -> Order:
         found = self.engine.blotter.get(order.tag)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from core.domain import OrderIntent, Product, Side
 from core.facts import Operation
 from core.money import parse_price_e4, parse_quantity
-from core.views import Submitted
+from core.views import Freshness, Submitted
 from terminal.screens.ticket import TicketScreen
 from terminal.screens.ticket_form import Problem, Terms, more_lots, new_terms, nudged, operation_of, read
 from terminal.screens.trade import TradeScreen
@@ -235,6 +235,33 @@ async def test_the_touch_is_live_in_the_ticket():
         await d.frame()
         d.line("bid/ask 1,419.95 / 1,420.05")
         assert d.field("price") == "1412.60"
+
+
+async def test_an_untouched_price_keeps_to_a_touch_that_moves_a_little():
+    desk = FakeDesk()
+    async with running(desk) as d:
+        await d.press("b")
+        desk.quotes.set(RELIANCE.key, quote(14_130_000, 14_010_500, 500))
+        await d.frame()
+        assert d.field("price") == "1413.05"
+        await d.press("enter")
+        assert [i.price_e4 for i in desk.sent()] == [14_130_500]
+
+
+@pytest.mark.parametrize("hold", ["typed", "nudged", "stale"])
+async def test_a_price_that_was_chosen_or_is_stale_does_not_follow(hold):
+    desk = FakeDesk()
+    async with running(desk) as d:
+        await d.press("b", "tab")
+        if hold == "typed":
+            await d.type_into("price", "1412.55")
+        if hold == "nudged":
+            await d.press("up", "down")
+        kept = d.field("price")
+        fresh = Freshness.STALE if hold == "stale" else Freshness.FRESH
+        desk.quotes.set(RELIANCE.key, quote(14_130_000, 14_010_500, 500), 200, fresh)
+        await d.frame()
+        assert d.field("price") == kept
 
 
 async def test_a_gate_that_raises_shows_broken_and_nothing_is_sent():
