@@ -93,6 +93,8 @@ class TeziApp(App[int]):
 
     def paint(self) -> None:
         """One frame: every screen on the stack paints what moved. Never raises for what a desk does."""
+        if not self.is_running:  # the timer may beat once more while the screens are being taken down
+            return
         swapped = self._painted_generation != self._generation
         self._painted_generation = self._generation
         status = self._status()

@@ -135,6 +135,10 @@ class Terminal:
                 seen, since = now, loop.time()
             await asyncio.sleep(0.02)
 
+    async def shows(self, text: str) -> None:
+        """Wait until the text stands on the screen."""
+        await self.until(lambda: text in self.screen(), 3, f"{text!r} on the screen")
+
     def now(self, order: Order) -> Order:
         found = self.engine.blotter.get(order.tag)
         assert found is not None
