@@ -2,7 +2,6 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 STAMP := .venv/.ready
-export PYTHONDONTWRITEBYTECODE ?=
 
 .PHONY: run test check bench snap soak clean
 run: $(STAMP)

@@ -1,6 +1,5 @@
 """The one TOML file: every key with its default, unit and range, refused whole when anything is wrong."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -67,6 +66,8 @@ def load(path: Path | None) -> Config:
 
 def parse(text: str, name: str) -> Config:
     """The configuration in a TOML text; `name` is used in messages. Raises UserError."""
+    import tomllib  # only when there is a file: the first frame of a fresh home does without
+
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e:

@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rich.segment import Segments
-from rich.traceback import Traceback
 from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.dom import DOMNode
-from textual.widgets import Input
 
 from core.facts import Event
 from core.text import plain
@@ -21,8 +18,6 @@ from terminal.actions import ACTIONS, Scope, bindings, key_of
 from terminal.keymap import complaints
 from terminal.repeats import Repeats
 from terminal.screens.desk_screen import Paintable
-from terminal.screens.dialogs import QuestionScreen
-from terminal.screens.panic import PanicScreen
 from terminal.screens.trade import TradeScreen
 from terminal.themes import DARK, THEMES, VARIABLES
 
@@ -150,10 +145,14 @@ class TeziApp(App[int]):
     # Pushes are awaited: a key that follows at once must find the new screen ready, not fall between the two.
 
     async def action_panic(self) -> None:
+        from terminal.screens.modals import PanicScreen
+
         if not isinstance(self.screen, PanicScreen):
             await self.push_screen(PanicScreen())
 
     async def action_leave(self) -> None:
+        from terminal.screens.modals import QuestionScreen
+
         if isinstance(self.screen, QuestionScreen):
             return
         question = self._open_orders()
@@ -199,6 +198,8 @@ class TeziApp(App[int]):
         """
         if await self._check_bindings(event.key, priority=True):
             return True
+        from terminal.screens.modals import Input
+
         if isinstance(self.focused, Input) and event.is_printable:
             await self.focused._on_key(event)
             return True
@@ -220,6 +221,9 @@ class TeziApp(App[int]):
 
     def _fatal_error(self) -> None:
         """A crash prints where, never the values of local variables: they may hold a secret."""
+        from rich.segment import Segments
+        from rich.traceback import Traceback
+
         trace = Traceback(show_locals=False, width=None)
         self._exit_renderables.append(Segments(self.console.render(trace, self.console.options)))
         self._close_messages_no_wait()

@@ -53,6 +53,7 @@ class _Terminal:
         """After the first frame: import what is heavy off the loop, then build and attach the real desk."""
         await self._app.first_paint.wait()
         self._desk.waiting = "loading the engine"
+        await asyncio.to_thread(importlib.import_module, "terminal.screens.modals")
         boot = await asyncio.to_thread(importlib.import_module, "terminal.boot")
         self._boot = boot.Boot(self._options, self._clock, self._word, self._say)
         try:

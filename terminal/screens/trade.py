@@ -14,11 +14,6 @@ from core.domain import Instrument, InstrumentKey, Order, Side
 from core.facts import Operation
 from core.views import Desk, Status
 from terminal.actions import SCREENS, Scope, action, bindings, hints, key_of, keys_of
-from terminal.screens.details import order_details
-from terminal.screens.dialogs import KeysScreen, LinesScreen
-from terminal.screens.search import SearchScreen
-from terminal.screens.ticket import TicketScreen
-from terminal.screens.ticket_form import Terms, again_terms, exit_terms, new_terms
 from widgets.banner import BannerPane
 from widgets.blotter import OrdersGrid, PositionsGrid, TradesGrid
 from widgets.bottom import BottomPane
@@ -32,6 +27,7 @@ from widgets.watch import WatchGrid
 
 if TYPE_CHECKING:
     from terminal.app import TeziApp
+    from terminal.screens.ticket_form import Terms
 
 
 def _keys(*pairs: tuple[str, str]) -> str:
@@ -197,9 +193,13 @@ class TradeScreen(Screen[None]):
         elif not instrument.tick_e4:
             self.tezi.say(f"{instrument.label} is an index and cannot be traded")
         else:
+            from terminal.screens.modals import new_terms
+
             await self._open_ticket(new_terms(self.tezi.new_intent_id(), instrument, Side(side), self.desk))
 
-    async def _open_ticket(self, terms: Terms) -> None:
+    async def _open_ticket(self, terms: "Terms") -> None:
+        from terminal.screens.modals import TicketScreen
+
         await self.app.push_screen(TicketScreen(terms))
 
     async def action_act(self) -> None:
@@ -231,6 +231,8 @@ class TradeScreen(Screen[None]):
         if instrument is None:
             self.tezi.say(f"{position.symbol} is not in the instrument list", bad=True)
             return
+        from terminal.screens.modals import exit_terms
+
         await self._open_ticket(exit_terms(self.tezi.new_intent_id(), instrument, position, self.desk))
 
     async def action_again(self) -> None:
@@ -242,6 +244,8 @@ class TradeScreen(Screen[None]):
         if intent is None:
             self.tezi.say(f"{order.symbol} is {order.state.word}: it cannot be sent again")
         else:
+            from terminal.screens.modals import again_terms
+
             await self._open_ticket(again_terms(intent))
 
     # Dialogues.
@@ -250,14 +254,20 @@ class TradeScreen(Screen[None]):
         if isinstance(self.focused, OrdersGrid):
             order = self.focused.current()
             if order is not None:
+                from terminal.screens.modals import LinesScreen, order_details
+
                 await self.app.push_screen(LinesScreen(f"Order {order.symbol}", order_details(order), "Esc close"))
         elif isinstance(self.focused, WatchGrid):
             self.action_depth()
 
     async def action_help(self) -> None:
+        from terminal.screens.modals import KeysScreen
+
         await self.app.push_screen(KeysScreen(self.size.width, self.size.height))
 
     async def action_find(self) -> None:
+        from terminal.screens.modals import SearchScreen
+
         await self.app.push_screen(SearchScreen(), self._found)
 
     def _found(self, instrument: Instrument | None) -> None:

@@ -17,6 +17,7 @@ def seconds_to(marker: bytes, argv: list[str], home: Path, columns: int = 120, r
     started = time.perf_counter()
     pid, fd = pty.fork()
     if pid == 0:
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's machine keeps bytecode; the first round makes it
         os.environ.update(TERM="xterm-256color", TEZI_HOME=str(home), COLUMNS=str(columns), LINES=str(rows))
         os.execv(sys.executable, [sys.executable, *argv])
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
