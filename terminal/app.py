@@ -115,7 +115,7 @@ class TeziApp(App[int]):
             return None
 
     def _ring(self, *, swapped: bool) -> None:
-        """Toasts and a bell for the loud events since the last frame; what a new desk brings along is not news."""
+        """A bell for the loud events since the last frame; what a new desk brings along is not news."""
         try:
             self._ring_for(swapped=swapped)
         except Exception as e:  # border: a broken view or action must not end the program
@@ -131,10 +131,11 @@ class TeziApp(App[int]):
         new = latest[: latest.index(self._last_event)] if self._last_event in latest else latest
         self._last_event = latest[0] if latest else None
         loud = [e for e in new if e.loud] if known else []
-        for event in reversed(loud):
-            self.say(event.text, bad=True)
         if loud:
             self.bell()
+        if len(self.screen_stack) > 1:  # a modal covers the event pane, which says it otherwise
+            for event in reversed(loud):
+                self.say(event.text, bad=True)
 
     def say(self, text: str, *, bad: bool = False) -> None:
         """A toast. The text is foreign: never markup."""
@@ -166,12 +167,15 @@ class TeziApp(App[int]):
         """What to ask before leaving; empty when there is nothing to ask. One can always leave."""
         try:
             live = sum(1 for o in self._desk.orders.orders() if o.state.live)
+            held = sum(1 for p in self._desk.positions.positions() if p.net)
         except Exception as e:  # border: a broken view must not lock anybody in
             log.error("orders could not be read", exc_info=e)
             return "The orders cannot be read. Leave?"
         if not live:
             return ""
-        return f"{live} order is open. Leave?" if live == 1 else f"{live} orders are open. Leave?"
+        orders = f"{live} order is open" if live == 1 else f"{live} orders are open"
+        positions = "" if not held else ", 1 position is held" if held == 1 else f", {held} positions are held"
+        return f"{orders}{positions}. Leave?"
 
     def _leave(self, *, sure: bool) -> None:
         if sure:

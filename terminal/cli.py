@@ -42,8 +42,13 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--mode", type=click.Choice(MODES), help="Where orders go; the configuration's word when left out.")
-@click.option("--config", "config_path", type=FILE, help="Configuration file (TOML).")
-@click.option("--home", type=FILE, envvar="TEZI_HOME", help="Data folder.")
+@click.option(
+    "--config",
+    "config_path",
+    type=FILE,
+    help="Configuration (TOML); default: tezi/config.toml in ~/.config or alike.",
+)
+@click.option("--home", type=FILE, envvar="TEZI_HOME", help="Data folder; default: tezi in ~/.local/share or alike.")
 @click.option("--replay", type=FILE, help="A recording for the practice exchange to play.")
 @click.option("--speed", type=click.FloatRange(0.1, 1_000), default=1.0, show_default=True, help="Times real time.")
 @click.option("--attach", type=FILE, help="File with the first line of an exchange that is already running.")

@@ -3,10 +3,11 @@
 import asyncio
 import importlib
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 from core.clock import AnchoredClock, SystemClock
-from core.errors import TeziError
+from core.errors import TeziError, UserError
 from core.supervise import Supervisor
 from terminal.app import TeziApp
 from terminal.empty_desk import EmptyDesk
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 def run(options: Options) -> int:
     """Open the terminal and stay until it is left; gives the exit code. Raises TeziError for a start that cannot be."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):  # Textual reads the one and draws on the other
+        raise UserError("the screen needs a terminal; input or output is none. Start it in one, nothing redirected.")
     return asyncio.run(_Terminal(options).run())
 
 

@@ -30,7 +30,7 @@ class BannerPane(LinePane):
 def banner_lines(status: Status, mono_ns: int, undo_halt: str, width: int) -> tuple[Line, ...]:
     """`READ-ONLY - orders failing since 09:31:07, next test 4 s: HTTP 503`, in the ink of how bad it is."""
     lines: list[Line] = []
-    if status.waiting:
+    if status.waiting and status.ladder is LadderMode.NORMAL:
         lines.append((Cell(fit(f" {status.waiting}", width), Ink.BADGE_WARN),))
     if status.ladder is not LadderMode.NORMAL:
         ink = Ink.BADGE_WARN if status.ladder is LadderMode.DATA_STALE else Ink.BADGE_LIVE
@@ -45,7 +45,7 @@ def _mode(status: Status, mono_ns: int, undo_halt: str) -> str:
     word = status.ladder.word
     more = f", {undo_halt}" if status.ladder is LadderMode.HALTED else ""
     if not status.causes:
-        return f"{word}{more}"
+        return f"{word}{more} - stepping up again"
     cause = status.causes[0]
     what, _, detail = cause.text.partition(": ")
     text = f"{word} - {what} since {hms(cause.since_ns)}"

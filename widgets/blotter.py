@@ -112,7 +112,7 @@ class OrdersGrid(LineGrid):
         Column("state", "Status", 15),
         Column("type", "Type", 5, rank=6),
         Column("product", "Prod", 4, rank=5),
-        Column("average", "Avg", 10, right=True, rank=9),
+        Column("average", "Avg", 10, right=True, rank=2),
         Column("source", "Source", 7, rank=8),
         Column("ack", "Ack", 6, right=True, rank=7),
         Column("reason", "Reason", 24, rank=3, grow=True),

@@ -44,10 +44,13 @@ class BottomPane(Vertical):
     def show(self, table: str) -> None:
         """Show another table; the focus goes with it when it was in this pane."""
         focused = self.has_focus_within
+        another = table != self.shown
         self.shown = table
         for grid in self.grids():
             grid.display = grid.id == table
         self.grid.load()
+        if another:
+            self.grid.move_to_row(0)
         self.border_subtitle = Content(self._subtitles[table])
         if focused:
             self.screen.set_focus(self.grid)

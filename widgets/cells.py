@@ -95,6 +95,8 @@ def short_name(instrument: Instrument, width: int) -> str:
     less = f"{instrument.name} {tail}"
     if cell_len(less) <= width:
         return less
+    if len(tail) >= width:
+        return "…" + tail[len(tail) - width + 1 :]
     return f"{set_cell_size(instrument.name, max(0, width - 1 - len(tail)))}…{tail}"
 
 

@@ -140,8 +140,18 @@ class LineGrid(Pane, ScrollView, can_focus=True, inherit_bindings=False):
         self._keep_cursor()
         self.refresh()
 
+    def on_resize(self) -> None:
+        """Another size is another drawing of everything, header included, with the cursor's row in view."""
+        super().on_resize()
+        self.virtual_size = Size(self.size.width, len(self._keys) + 1 + self._foot_height)
+        self._show_cursor()
+        self.refresh()
+
     def _keep_cursor(self) -> None:
-        if self.cursor_key in self._keys:
+        """The cursor stays with its row; one that rests on the top of a table nobody is in stays on the top."""
+        if self._cursor == 0 and self._keys and not self.has_focus:
+            self._set_key(self._keys[0])
+        elif self.cursor_key in self._keys:
             self._cursor = self._keys.index(self.cursor_key)
         else:
             self._cursor = max(0, min(self._cursor, len(self._keys) - 1))

@@ -65,7 +65,7 @@ def _session(status: Status) -> Part:
     left = cells.countdown(status.closes_in_s)
     ink = Ink.WARN if status.closes_in_s < 300 else Ink.TEXT
     return Part(
-        (Cell(f"{word} {clock} "), Cell(f"closes {left}", ink)), (Cell(f"{clock} "), Cell(f"-{left}", ink)), rank=6
+        (Cell(f"{word} {clock} "), Cell(f"closes {left}", ink)), (Cell(f"{clock} "), Cell(f"{left} left", ink)), rank=6
     )
 
 
@@ -92,7 +92,7 @@ def _api(circuits: tuple[CircuitStatus, ...]) -> Part:
     worst = max(circuits, key=lambda c: CIRCUIT_RANK.index(c.state))
     good = worst.state is CircuitState.CLOSED
     ink = CIRCUIT_INK.get(worst.state, Ink.ALARM)
-    word = worst.state.value if good else f"{worst.name} {worst.state.value}"
+    word = "ok" if good else f"{worst.name} {worst.state.value}"
     light = "●" if good else "!"
     short = Cell(light if good else f"{light} {worst.state.value}", ink)
     return Part((Cell("API "), Cell(f"{light} {word}", ink)), (Cell("API "), short), rank=4)

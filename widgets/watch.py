@@ -23,7 +23,7 @@ class WatchGrid(LineGrid):
         Column("range", "Day L-H", 8, rank=4),
         Column("age", "Age", 4, right=True, rank=1),
     )
-    EMPTY = "the list is empty: / finds an instrument"
+    EMPTY = "no instruments yet: / finds one"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -34,6 +34,8 @@ class Authority:
         return f"halted since {hms(self.halted_ns)}: {self.halt_reason}"
 
     def mode_text(self, operation: Operation, confirmed: bool) -> str:
+        if self.halted_ns is not None and operation is not Operation.CANCEL:
+            return ""  # G1 speaks for a halt
         text = self.look_only or self.ladder_forbids(operation, confirmed)
         if text or operation is Operation.CANCEL or not self.probation_full():
             return text

@@ -26,9 +26,9 @@ class Blotter:
         return self._revision
 
     def orders(self) -> tuple[Order, ...]:
-        """Newest first; orders that nobody can vouch for (at worst case) stand on top."""
+        """Those that nobody can vouch for (at worst case), then the other live ones, then the rest; newest first."""
         if self._rows[0] != self._revision:
-            rows = sorted(reversed(self._orders.values()), key=lambda o: (not o.state.worst_case, -o.created_ns))
+            rows = sorted(reversed(self._orders.values()), key=_rank)
             self._rows = (self._revision, tuple(rows))
         return self._rows[1]
 
@@ -82,3 +82,7 @@ class Blotter:
     def leaves(self, key: InstrumentKey, side: Side) -> int:
         """Units on one side that may still trade, unknown orders at their worst."""
         return sum(o.leaves for o in self._orders.values() if o.key == key and o.side is side)
+
+
+def _rank(order: Order) -> tuple[bool, bool, int]:
+    return (not order.state.worst_case, not order.state.live, -order.created_ns)

@@ -237,9 +237,19 @@ def _empty(field: str) -> Callable[[GateFacts, OrderIntent], bool]:
 
 
 PLACE_CHECKS: tuple[Check, ...] = (
-    Check("G1", "KILL_ACTIVE", _empty("halted_text"), _text("halted_text", "not halted"), "Undo the halt in PANIC."),
     Check(
-        "G2", "MODE_FORBIDS", _empty("mode_text"), _text("mode_text", "mode allows it"), "Wait; it steps up by itself."
+        "G1",
+        "KILL_ACTIVE",
+        _empty("halted_text"),
+        _text("halted_text", "not halted"),
+        "Undo the halt in PANIC.",
+    ),
+    Check(
+        "G2",
+        "MODE_FORBIDS",
+        _empty("mode_text"),
+        _text("mode_text", "mode allows it"),
+        "See the line on top.",
     ),
     Check("G3", "SESSION_INVALID", _empty("session_text"), _text("session_text", "logged in"), "Wait for the login."),
     Check("G6", "STORE_UNHEALTHY", _empty("store_text"), _text("store_text", "records are saved"), "Free the disk."),

@@ -123,7 +123,7 @@ class Gate:
     def _cancel_denial(self, order: Order, confirmed: bool) -> tuple[str, str, str, str] | None:
         mode = self._authority.mode_text(Operation.CANCEL, confirmed)
         if mode:
-            return "G2", "MODE_FORBIDS", mode, "Wait; it steps up by itself, or use Cancel all in PANIC."
+            return "G2", "MODE_FORBIDS", mode, "Use Cancel all orders in PANIC."
         session = self._authority.session_text()
         if session:
             return "G3", "SESSION_INVALID", session, "Wait for the login."

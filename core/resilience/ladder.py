@@ -123,7 +123,7 @@ class Ladder:
         if rule is Rule.YES or (rule is Rule.CONFIRM and confirmed):
             return ""
         why = next((c.text for c in self.causes() if c.mode is self._mode), "recovering")
-        tail = "needs a typed word, one at a time" if rule is Rule.CONFIRM else "is not possible"
+        tail = "needs a confirmation of its own" if rule is Rule.CONFIRM else "is not possible"
         return f"{_WORDS[operation]} {tail} in {self._mode.word}: {why}."
 
     def _settle(self) -> None:

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 
 from core.views import Desk
@@ -30,7 +30,8 @@ class LinesScreen(DeskModal[bool]):
             box.border_subtitle = Content(self._foot)
             pane = DrawnPane(self._draw)
             pane.styles.height = len(self._lines)
-            yield pane
+            with VerticalScroll(classes="lines"):
+                yield pane
 
     def _draw(self, desk: Desk, width: int, height: int) -> tuple[Line, ...]:
         return self._lines
@@ -61,13 +62,17 @@ SCOPES = (Scope.EVERYWHERE, Scope.TRADE, Scope.TICKET, Scope.PRICE, Scope.QUANTI
 """Whose keys the overlay lists; dialogues say theirs themselves."""
 
 
+COLUMN_MIN = 38
+
+
 def key_lines(width: int, height: int) -> tuple[Line, ...]:
-    """All actions by scope, in as many columns as it takes to stay within `height` lines."""
+    """All actions by scope, in as many columns as leave each entry readable; longer than `height` it is scrolled."""
     entries: list[tuple[str, str]] = []
     for scope in SCOPES:
         entries.append(("", scope.value))
         entries += [(keys_of(a.id), a.label) for a in ACTIONS if a.scope is scope and not a.id.startswith("screen.")]
-    height = max(1, height)
+    count = max(1, width // COLUMN_MIN)
+    height = max(1, height, -(-len(entries) // count))
     columns = [entries[i : i + height] for i in range(0, len(entries), height)]
     each = max(8, width // len(columns))
     rows = max(len(c) for c in columns)

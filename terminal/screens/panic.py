@@ -10,10 +10,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input
 
-from core.clock import NS_PER_S
 from core.money import group
 from core.text import plain
-from core.views import Desk, PanicPlan, Status
+from core.views import Desk, PanicPlan
 from terminal.actions import Scope, bindings, key_of
 from terminal.screens.desk_screen import DeskModal
 from widgets.cells import Cell, Line, fit
@@ -21,8 +20,6 @@ from widgets.drawn import DrawnPane
 from widgets.ink import Ink
 
 LISTED_MAX = 3
-SHOWN_NS = 2 * NS_PER_S
-"""How long a result stands before the overlay closes by itself; any key closes it at once."""
 RESUME = "RESUME"
 
 
@@ -43,7 +40,7 @@ ROWS = (
 
 
 class PanicScreen(DeskModal[None]):
-    """The overlay. Esc before Enter: nothing happens."""
+    """The overlay. It stays until Esc, whatever was done: the next key must never fall on the screen below."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.PANIC))
     AUTO_FOCUS = ""
@@ -52,7 +49,6 @@ class PanicScreen(DeskModal[None]):
         super().__init__()
         self._armed = ""
         self._said: tuple[str, bool] | None = None
-        self._done_ns: int | None = None
         self._tried = ""
 
     def compose(self) -> ComposeResult:
@@ -68,11 +64,6 @@ class PanicScreen(DeskModal[None]):
     def _draw(self, desk: Desk, width: int, height: int) -> tuple[Line, ...]:
         return panic_lines(desk.panic_plan(), self._armed, self._said, width)
 
-    def paint(self, status: Status | None) -> None:
-        super().paint(status)
-        if self._done_ns is not None and self.desk.clock.mono_ns() - self._done_ns > SHOWN_NS and self.is_current:
-            self.action_close()
-
     # Keys.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -84,9 +75,6 @@ class PanicScreen(DeskModal[None]):
         return self.query_one("#panic-typed", Input)
 
     def action_arm(self, name: str) -> None:
-        if self._done_ns is not None:
-            self.action_close()
-            return
         if name == "undo" and not self.desk.panic_plan().halted:
             self._say("nothing is halted", bad=False)
             return
@@ -99,9 +87,7 @@ class PanicScreen(DeskModal[None]):
         self.paint(None)
 
     def action_run(self) -> None:
-        if self._done_ns is not None:
-            self.action_close()
-        elif self._armed and not self.tezi.repeats.repeated:
+        if self._armed and not self.tezi.repeats.repeated:
             {"cancel": self._cancel_all, "halt": self._halt, "undo": self._undo}[self._armed]()
 
     def _halt(self) -> None:
@@ -115,15 +101,20 @@ class PanicScreen(DeskModal[None]):
 
     def _undo(self) -> None:
         self._tried = self._typed.value
+        if not self._tried:
+            self._say(f"type {RESUME}, then {key_of('panic.run')}", bad=False)
+            return
         answer = self.desk.resume(self._tried)
         if answer.refused:
+            self._typed.value = self._tried = ""
             self._say(answer.refused, bad=True)
         else:
             self._done("halt undone")
 
     def _done(self, text: str) -> None:
-        self._done_ns = self.desk.clock.mono_ns()
+        self._armed = ""
         self._typed.display = False
+        self.set_focus(None)
         self._say(text, bad=False)
 
     def _say(self, text: str, *, bad: bool) -> None:
@@ -150,6 +141,7 @@ def panic_lines(plan: PanicPlan, armed: str, said: tuple[str, bool] | None, widt
     lines.append(())
     if said is not None:
         lines.append((Cell(fit(f"  {said[0]}", width), Ink.ALARM if said[1] else Ink.BADGE_CALM),))
+        lines.append((Cell(f"  {key_of('panic.close')} closes this.", Ink.DIM),))
     else:
         enter = key_of("panic.run")
         text = f"  {enter} runs the armed row." if armed else f"  A key arms the row, {enter} runs it."

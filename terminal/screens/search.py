@@ -42,7 +42,7 @@ class SearchScreen(DeskModal[Instrument | None]):
         with Vertical(classes="box", id="search-box") as box:
             box.border_title = Content("Find")
             box.border_subtitle = Content(f"{key_of('search.take')} add  {key_of('search.close')} close")
-            field = Input(placeholder="reliance, nifty fut, nifty 24800 ce", id="search-text", max_length=TEXT_MAX)
+            field = Input(placeholder="symbol or name: reliance, nifty fut", id="search-text", max_length=TEXT_MAX)
             field.cursor_blink = False
             yield field
             yield DrawnPane(self._draw, id="search-results")

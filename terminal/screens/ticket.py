@@ -35,12 +35,13 @@ from widgets.quotes import seen
 
 
 class NumberInput(Input):
-    """A field for digits. Letters that are keys of the ticket act; anything else that is no number is not taken."""
+    """A field for a number. Letters that are keys of the ticket act; everything else stands as it was typed, so that
+    what is no number is said to be none and never becomes another one."""
 
     LETTERS: ClassVar[dict[str, str]] = {}
 
-    def __init__(self, value: str, *, restrict: str, id: str) -> None:
-        super().__init__(value, restrict=restrict, max_length=14, id=id, compact=True)
+    def __init__(self, value: str, *, id: str) -> None:
+        super().__init__(value, max_length=14, id=id, compact=True)
         self.cursor_blink = False
 
     async def _on_key(self, event: events.Key) -> None:
@@ -85,11 +86,11 @@ class TicketScreen(DeskModal[str]):
             yield DrawnPane(lambda _d, w, _h: head_lines(self._shown(), w), id="ticket-head")
             with Horizontal(classes="field"):
                 yield DrawnPane(lambda _d, _w, _h: _label("Qty"), classes="label")
-                yield QuantityInput(self._terms.quantity_text, restrict=r"[0-9]{0,9}", id="quantity")
+                yield QuantityInput(self._terms.quantity_text, id="quantity")
                 yield DrawnPane(lambda _d, _w, _h: quantity_note(self._shown()), classes="note")
             with Horizontal(classes="field"):
                 yield DrawnPane(lambda _d, _w, _h: _label("Price"), classes="label")
-                yield PriceInput(self._terms.price_text, restrict=r"[0-9]{0,9}(\.[0-9]{0,4})?", id="price")
+                yield PriceInput(self._terms.price_text, id="price")
                 yield DrawnPane(lambda _d, _w, _h: price_note(self._shown()), classes="note")
             yield DrawnPane(lambda _d, w, h: gate_lines(self._judged(), w, h), id="ticket-gate")
             yield DrawnPane(lambda _d, w, _h: foot_lines(self._terms.side, w), id="ticket-foot")
@@ -162,11 +163,12 @@ class TicketScreen(DeskModal[str]):
         if isinstance(intent, Problem):
             self._say(intent.text)
             return
-        why = self._why_not(intent)
-        if why:
-            self._say(why)
+        blocked = self._blocked(intent)
+        self.desk.check(intent)  # a gate that cannot answer ends here, at the border of actions
+        if blocked:
+            self._say(blocked)
         else:
-            self._submit(intent, content)
+            self._submit(intent, content)  # what the gate denies is put on record as DENIED and comes back refused
 
     def _submit(self, intent: OrderIntent, content: tuple[object, ...]) -> None:
         # Spent before the call: when it raises nobody knows whether the order was taken, so it is never tried again.
@@ -178,14 +180,6 @@ class TicketScreen(DeskModal[str]):
         self._spent, self._tried = False, content
         self._terms = replace(self._terms, intent_id=self.tezi.new_intent_id())
         self._say(f"refused: {answer.refused}")
-
-    def _why_not(self, intent: OrderIntent) -> str:
-        """The mode's or the gate's first reason against it; empty when it may go."""
-        blocked = self._blocked(intent)
-        if blocked:
-            return blocked
-        denials = self.desk.check(intent).denials
-        return f"not sent: {denials[0].code} {denials[0].name}: {denials[0].compared}" if denials else ""
 
     def _say(self, text: str) -> None:
         self._answer = plain(text)

@@ -108,7 +108,8 @@ def _relation(shown: Shown, price_e4: int) -> str:
 
 
 def _problem(problem: Problem, field: str) -> tuple[Line, ...]:
-    return ((Cell(" " + problem.text, Ink.WARN),),) if problem.field == field else ((),)
+    said = problem.text.removeprefix(f"{field}: ")
+    return ((Cell(" " + said, Ink.WARN),),) if problem.field == field else ((),)
 
 
 def gate_lines(shown: Shown, width: int, height: int) -> tuple[Line, ...]:

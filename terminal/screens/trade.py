@@ -125,8 +125,9 @@ class TradeScreen(Screen[None]):
     @on(LineGrid.CursorMoved, "#watch")
     def _follow(self) -> None:
         """The depth pane shows the row of the list's cursor, unless another table's row was asked for."""
-        if not isinstance(self.focused, OrdersGrid | TradesGrid | PositionsGrid):
-            self.query_one(DepthPane).show(self.query_one(WatchGrid).current())
+        depth = self.query_one(DepthPane)
+        if depth.instrument is None or not isinstance(self.focused, OrdersGrid | TradesGrid | PositionsGrid):
+            depth.show(self.query_one(WatchGrid).current())
 
     # Moving.
 
@@ -195,6 +196,7 @@ class TradeScreen(Screen[None]):
         else:
             from terminal.screens.modals import new_terms
 
+            self.query_one(DepthPane).show(instrument)
             await self._open_ticket(new_terms(self.tezi.new_intent_id(), instrument, Side(side), self.desk))
 
     async def _open_ticket(self, terms: "Terms") -> None:

@@ -36,7 +36,7 @@ def test_every_cell_of_the_table(mode: LadderMode, operation: Operation, cell: s
     if plain:
         assert mode.word in plain
         assert "the reason" in plain
-        assert ("typed word" in plain) == (cell == "C")
+        assert ("confirmation of its own" in plain) == (cell == "C")
 
 
 def test_the_table_has_every_cell() -> None:

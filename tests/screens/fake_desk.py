@@ -327,6 +327,8 @@ class FakeDesk:
             raise self.submits_raise
         if self.answer is not None:
             return self.answer
+        if self.verdict.denials:
+            return Submitted(refused=f"{self.verdict.denials[0].code}: nothing was sent")
         tag = f"n{len(self.orders.order_rows)}"
         self.add(order(tag, intent.instrument, intent.side, intent.quantity, intent.price_e4, OrderState.SENDING))
         return Submitted(tag=tag)

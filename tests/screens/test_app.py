@@ -90,7 +90,7 @@ async def test_leaving_with_open_orders_asks_once_and_enter_says_yes():
     async with running(FakeDesk()) as d:
         await d.press("ctrl+q")
         assert isinstance(d.app.screen, QuestionScreen)
-        d.line("3 orders are open. Leave?")
+        d.line("3 orders are open, 3 positions are held. Leave?")
         await d.press("ctrl+q", "escape")
         assert isinstance(d.app.screen, TradeScreen)
         await d.press("ctrl+q", "enter")

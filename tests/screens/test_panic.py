@@ -43,13 +43,17 @@ async def test_halt_is_the_first_thing_that_happens():
         d.line("HALTED: nothing new leaves")
 
 
-async def test_a_result_stands_for_a_while_and_then_the_overlay_closes():
+async def test_the_overlay_stays_after_a_result_and_takes_the_next_key():
+    """A key pressed after an action must not fall on the trading screen below."""
     desk = FakeDesk()
     async with running(desk) as d:
-        await d.press("f12", "h", "enter")
-        desk.clock.move(2.5)
+        await d.press("f12", "c", "enter")
+        desk.clock.move(5)
         await d.frame()
-        await d.frame()
+        await d.press("h", "enter")
+        assert [c[0] for c in desk.calls] == ["cancel_all", "halt"]
+        assert isinstance(d.app.screen, PanicScreen)
+        await d.press("escape")
         assert isinstance(d.app.screen, TradeScreen)
         d.line("HALTED - halted by key")
         d.line("F12 then u undoes it")
@@ -90,6 +94,8 @@ async def test_the_ticket_underneath_survives_and_a_held_enter_does_not_send_it(
     desk = FakeDesk()
     async with running(desk) as d:
         await d.press("b", "f12", "c", "enter", "enter", "enter", "enter")
+        assert isinstance(d.app.screen, PanicScreen)
+        await d.press("escape")
         assert isinstance(d.app.screen, TicketScreen)
         assert not desk.sent()
         desk.clock.move(1)

@@ -141,7 +141,7 @@ async def test_each_ticket_has_its_own_id():
         assert len({i.intent_id for i in desk.sent()}) == 2
 
 
-async def test_a_denial_is_shown_with_its_remedy_and_enter_sends_nothing():
+async def test_a_denial_is_shown_with_its_remedy_and_enter_puts_it_on_record_once():
     desk = FakeDesk()
     desk.verdict = denies()
     async with running(desk) as d:
@@ -149,9 +149,12 @@ async def test_a_denial_is_shown_with_its_remedy_and_enter_sends_nothing():
         d.line("8 pass   1 deny")
         d.line("deny G9 price: price 5.00% from LTP, limit 2.00%")
         d.line("move the price")
-        await d.press("enter")
-        assert not desk.sent()
-        d.line("not sent: G9")
+        rows = len(desk.orders.order_rows)
+        await d.press("enter", "escape", "b", "enter")
+        await d.press("enter", "enter")
+        assert len(desk.sent()) == 2
+        assert len(desk.orders.order_rows) == rows
+        d.line("refused: G9: nothing was sent")
         assert isinstance(d.app.screen, TicketScreen)
 
 
@@ -176,7 +179,7 @@ async def test_an_exit_is_asked_as_a_reduction():
 
 
 async def test_price_keys():
-    """b a l m take a price of the market, arrows move by ticks; the letters never become text."""
+    """b a l m take a price of the market, arrows move by ticks; what is no number stays and is named."""
     async with running(FakeDesk()) as d:
         await d.press("b", "tab")
         for key, price in (("b", "1412.50"), ("a", "1412.60"), ("l", "1412.55"), ("m", "1412.55")):
@@ -186,7 +189,8 @@ async def test_price_keys():
             await d.press(key)
             assert d.field("price") == price
         await d.press("x")
-        assert d.field("price") == "1412.55"
+        assert d.field("price") == "1412.55x"
+        d.line("digits and one point only")
 
 
 async def test_quantity_arrows_move_by_lots():
@@ -285,6 +289,17 @@ async def test_a_submit_that_raises_is_not_tried_again():
         desk.clock.move(1)
         await d.press("enter")
         assert len(desk.sent()) == 1
+
+
+@pytest.mark.parametrize("typed", ["1.5", "5e3", "-5", "1 000", "1_000", "١٢", "10x"])
+async def test_text_that_is_no_quantity_never_becomes_another_number(typed):
+    desk = FakeDesk()
+    async with running(desk) as d:
+        await d.press("b")
+        await d.type_into("quantity", typed)
+        assert d.field("quantity") == typed
+        await d.press("enter")
+        assert not desk.sent()
 
 
 async def test_paste_of_many_lines_presses_no_keys():

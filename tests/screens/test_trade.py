@@ -13,6 +13,7 @@ from terminal.screens.ticket import TicketScreen
 from terminal.screens.trade import TradeScreen
 from tests.screens.driver import NARROW, WIDE, running
 from tests.screens.fake_desk import NOON_NS, RELIANCE, SBIN, TATACHEM, WIPRO, YESBANK, FakeDesk, order, read_only
+from widgets.blotter import OrdersGrid
 from widgets.bottom import BottomPane
 from widgets.depth import DepthPane
 from widgets.ink import Ink
@@ -326,12 +327,14 @@ async def test_foreign_text_is_shown_literally():
         desk.tell(Event(NOON_NS, EventKind.ORDER, evil, loud=True))
         await d.press("f3")
         assert evil in d.text
+        d.app.say(evil)
+        await d.frame()
         assert d.toasts() == [evil]
-        await d.press("down", "enter")
+        await d.press("end", "enter")
         assert "[bold red]RMS[/] [/b]" in d.text
 
 
-async def test_loud_events_ring_once_and_old_ones_never():
+async def test_loud_events_are_toasts_only_where_a_modal_covers_the_event_pane():
     desk = FakeDesk()
     desk.tell(Event(NOON_NS, EventKind.MODE, "before we came", loud=True))
     async with running(desk) as d:
@@ -340,7 +343,11 @@ async def test_loud_events_ring_once_and_old_ones_never():
         desk.tell(Event(NOON_NS + 2, EventKind.ORDER, "quiet"))
         await d.frame()
         await d.frame()
-        assert d.toasts() == ["READ-ONLY now"]
+        assert d.toasts() == []
+        await d.press("b")
+        desk.tell(Event(NOON_NS + 3, EventKind.ORDER, "filled meanwhile", loud=True))
+        await d.frame()
+        assert d.toasts() == ["filled meanwhile"]
 
 
 async def test_depth_shows_own_orders_position_and_stale_words():
@@ -375,3 +382,32 @@ async def test_resize_keeps_the_cursor_and_the_ticket():
         await d.frame()
         assert isinstance(d.app.screen, TicketScreen)
         d.line("HDFCBANK")
+
+
+@pytest.mark.parametrize(("before", "after"), [((120, 40), (80, 24)), ((80, 24), (120, 40)), ((200, 60), (80, 24))])
+async def test_after_a_resize_the_header_fits_and_the_cursors_row_is_in_view(before, after):
+    desk = FakeDesk()
+    async with running(desk, size=before) as d:
+        await d.press("end")
+        await d.pilot.resize_terminal(*after)
+        await d.frame()
+        await d.frame()
+        grid = d.app.screen.query_one(WatchGrid)
+        head, row = d.line("Symbol"), d.line("▸")
+        assert grid.current().label in row or "CE" in row
+        assert ("Ex" in head.split("│")[1]) is ("ex" in grid.shown_columns())
+        ltp = head.index("LTP") + 3
+        assert row[ltp - 1].isdigit() and row[ltp] == " "
+
+
+async def test_orders_opens_at_the_top_where_the_live_ones_are():
+    desk = FakeDesk()
+    async with running(desk, size=(80, 24)) as d:
+        await d.press("f3", "end", "f9")
+        for n in range(12):
+            desk.add(order(f"z{n}", SBIN, Side.BUY, 1, 500_0000, OrderState.WORKING))
+        await d.frame()
+        await d.press("f3")
+        grid = d.app.screen.query_one(OrdersGrid)
+        assert grid.cursor_key == grid.keys[0]
+        assert "▸" in d.text

@@ -111,6 +111,14 @@ def test_the_screen_gets_the_options_and_its_exit_code_is_the_programs(tmp_path:
     assert (done.stdout, done.stderr, done.returncode) == (f"{tmp_path / 'h'} practice\n", "", 5)
 
 
+def test_without_a_terminal_nothing_is_started(tmp_path: Path) -> None:
+    done = tezi(env={"TEZI_HOME": str(tmp_path / "h"), "XDG_CONFIG_HOME": str(tmp_path)})
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "needs a terminal" in done.stderr
+    assert not (tmp_path / "h").exists()
+
+
 def test_config_check_says_good(tmp_path: Path) -> None:
     for args in (
         ["config", "check", "--config", ROOT / "config.example.toml"],
