@@ -106,7 +106,10 @@ class TicketScreen(DeskModal[str]):
         now = seen(self.desk.quotes, self._terms.instrument.key)
         if field.value != self._prefilled or now.freshness is not Freshness.FRESH:
             return
-        text = followed(self._terms, field.value, touch_text(now.quote, self._terms.side))
+        touch = touch_text(now.quote, self._terms.side)
+        if not self._terms.price_text:  # opened before there was a price: the first one is where it starts
+            self._terms = replace(self._terms, price_text=touch)
+        text = followed(self._terms, field.value, touch)
         if text != field.value:
             self._prefilled = field.value = text
 

@@ -1,5 +1,7 @@
 """The ticket: strict reading, one send, the gate's word, and the keys in its fields."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -250,6 +252,17 @@ async def test_an_untouched_price_keeps_to_a_touch_that_moves_a_little():
         assert d.field("price") == "1413.05"
         await d.press("enter")
         assert [i.price_e4 for i in desk.sent()] == [14_130_500]
+
+
+async def test_a_ticket_opened_before_there_was_a_price_takes_the_first_one():
+    desk = FakeDesk()
+    desk.quotes.set(RELIANCE.key, replace(quote(0, 0, 500), has_ltp=False, bids=(), asks=()), 200, Freshness.NEVER)
+    async with running(desk) as d:
+        await d.press("b")
+        assert d.field("price") == ""
+        desk.quotes.set(RELIANCE.key, quote(14_130_000, 14_010_500, 500))
+        await d.frame()
+        assert d.field("price") == "1413.05"
 
 
 @pytest.mark.parametrize("hold", ["typed", "nudged", "stale"])
