@@ -34,6 +34,7 @@ class Approved:
     instrument: Instrument
     still_valid: Callable[[], bool]
     seal: object = field(repr=False)
+    on_consume: Callable[[], None] = field(default=lambda: None, repr=False)
     consumed: bool = False
 
     def __post_init__(self) -> None:
@@ -44,8 +45,15 @@ class Approved:
         if self.consumed:
             raise InvariantBroken(f"approval for {self.order.tag} used twice")
         self.consumed = True
+        self.on_consume()
 
 
-def mint(action: Action, order: Order, instrument: Instrument, still_valid: Callable[[], bool]) -> Approved:
-    """Make an approval. For the gate only."""
-    return Approved(action, order, instrument, still_valid, _SEAL)
+def mint(
+    action: Action,
+    order: Order,
+    instrument: Instrument,
+    still_valid: Callable[[], bool],
+    on_consume: Callable[[], None],
+) -> Approved:
+    """Make an approval; `on_consume` is told when it is used. For the gate only."""
+    return Approved(action, order, instrument, still_valid, _SEAL, on_consume)

@@ -177,6 +177,7 @@ class Order:
 
     `filled` is the broker's cumulative count and only rises. `average_e4` is the average fill price, 0 while nothing is
     filled. `reason` is safe text. `change` is `modify` or `cancel` while a change is asked and not yet confirmed.
+    `soft`: the end was told once (an order update, a refusal) and no order book has confirmed it yet.
     Times: `created_ns` and `updated_ns` are market time, `real_ns` the computer's at creation.
     """
 
@@ -205,6 +206,7 @@ class Order:
     change: str = ""
     external: bool = False
     missing: bool = False
+    soft: bool = False
     ack_ms: int | None = None
 
     @property
@@ -213,8 +215,8 @@ class Order:
 
     @property
     def leaves(self) -> int:
-        """Units that may still trade: 0 once the order cannot."""
-        return self.quantity - self.filled if self.state.live else 0
+        """Units that may still trade: 0 once the order cannot. An end that is still soft frees nothing."""
+        return self.quantity - self.filled if self.state.live or self.soft else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,9 +35,13 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Nobody knows. Never re-sent, never guessed away: evidence decides, or a person."""
+    """Nobody knows. Never re-sent, never guessed away: evidence decides, or a person.
+
+    `service` is False when the service answered well and only its words left the fate open: its circuit counts nothing.
+    """
 
     why: str
+    service: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def _refused(status: int, envelope: Envelope, refusals: frozenset[str]) -> Outco
         return Refused(code or "429", text, RefusedBy.RATE)
     if code in refusals:
         return Refused(code, text)
-    return Unknown(f"{code or f'HTTP {status}'}: {text}")
+    return Unknown(f"{code or f'HTTP {status}'}: {text}", service=code in codes.UNCERTAIN or not code)
 
 
 def _no_envelope(status: int, answer: NotEnvelope) -> Outcome:

@@ -4,6 +4,7 @@ One task, one call at a time: the broker's read limits are kept without locks, a
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from core.clock import NS_PER_S, Clock
@@ -13,7 +14,7 @@ from core.engine.hunt import Hunts
 from core.orders.blotter import Blotter
 from core.orders.reconcile import is_clean
 from core.outcome import Failed, FailedBy, Ok, Read
-from core.ports import Broker
+from core.ports import Broker, BrokerOrder
 from core.supervise import Wake
 
 T = TypeVar("T")
@@ -103,18 +104,31 @@ class Books:
 
     async def look(self) -> bool:
         """Read the order book once and take what it says; True when it was answered."""
-        answer = await self.read(self._broker.order_book)
-        self._hunts.looked()
+        answer = await self.read_book()
         if isinstance(answer, Failed):
             self._look_ns = self._clock.mono_ns() + round(AFTER_FAILURE_S * NS_PER_S)
             return False
-        rows = answer.value
-        self._adopter.take_all(rows, "book")
-        if is_clean(rows, self._blotter.live()):
-            for order in self._hunts.absent_from_clean_book():
-                self._blotter.put(order, "book")
         self._look_ns = self._clock.mono_ns() + round(self._audit_s() * NS_PER_S)
         return True
+
+    async def read_book(self) -> Read[tuple[BrokerOrder, ...]]:
+        """Read the order book, take what it says, and count it for every order that is sought, whoever asked for it."""
+        answer = await self.read(self._broker.order_book)
+        self._hunts.looked()
+        if isinstance(answer, Ok):
+            self._adopter.take_all(answer.value, "book")
+            self._adopter.mark_missing(answer.value)
+            self._count_clean(answer.value)
+        return answer
+
+    def _count_clean(self, rows: tuple[BrokerOrder, ...]) -> None:
+        if not is_clean(rows, (o for o in self._blotter.live() if not o.missing)):
+            return
+        for order in self._hunts.absent_from_clean_book():
+            self._blotter.put(order, "book")
+        for order in self._blotter.orders():
+            if order.soft and not order.broker_id:  # refused, and a whole book without it confirms that
+                self._blotter.put(replace(order, soft=False), "book")
 
     async def read(self, call: Callable[[], Awaitable[Read[T]]]) -> Read[T]:
         """One read of the order service, counted by its circuit."""

@@ -17,15 +17,24 @@ class OrderCircuit:
         self._clock = clock
         self._breaker = breaker
 
-    def enter_write(self, confirmed: bool = False) -> Ticket | None:
-        """A ticket, or None while no write may go. A confirmed one may go while the circuit is open, one at a time."""
-        return _ticket(self._breaker.admit(Use.CONFIRMED if confirmed else Use.WRITE))
+    def enter_write(self) -> Ticket | None:
+        """A ticket, or None while no write may go."""
+        return _ticket(self._breaker.admit(Use.WRITE))
+
+    def enter_cancel(self, confirmed: bool) -> Ticket | None:
+        """A ticket for a cancel. A confirmed one may go while the circuit is open, one at a time."""
+        shut = self._breaker.state not in (CircuitState.CLOSED, CircuitState.PROBATION)
+        return _ticket(self._breaker.admit(Use.CONFIRMED if confirmed and shut else Use.WRITE))
+
+    def cancel_may_wait(self, confirmed: bool) -> bool:
+        """Whether a cancel without a ticket only has to wait for the one before it."""
+        return confirmed or self._breaker.state is CircuitState.PROBATION
 
     def leave_write(self, ticket: Ticket, outcome: Outcome) -> None:
         match outcome:
             case Accepted() | Refused(by=RefusedBy.BUSINESS):
                 self._breaker.success(ticket)
-            case Unknown(why):
+            case Unknown(why, service=True):
                 self._breaker.failure(ticket, why)
             case NotSent(why, local=False):
                 self._breaker.failure(ticket, why)

@@ -2,21 +2,26 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from core.approval import Approved
-from core.clock import NS_PER_MS, Clock
+from core.clock import NS_PER_MS, NS_PER_S, Clock
 from core.domain import Order
 from core.engine.circuit import OrderCircuit
 from core.engine.records import Recorder
 from core.errors import StoreFailed
 from core.orders.blotter import Blotter
 from core.orders.states import after_outcome
-from core.outcome import NotSent, Outcome, Unknown
+from core.outcome import Accepted, NotSent, Outcome, Unknown
 from core.ports import Broker, Journal
 from core.resilience.breaker import Ticket
 from core.supervise import Supervisor
 
 IN_FLIGHT_MAX = 64
+RECORD_NS_MAX = NS_PER_S
+"""An approval whose record took longer is not sent: the price it was judged by is old."""
+CANCEL_WAIT_NS = 10 * NS_PER_S
+CANCEL_POLL_S = 0.05
 
 
 class Dispatcher:
@@ -72,10 +77,13 @@ class Dispatcher:
             self._settle(order, outcome, elapsed_ms)
 
     async def _send(self, approved: Approved) -> Outcome:
+        started_ns = self._clock.mono_ns()
         try:
             await self._journal.intent(self._recorder.record(approved.order, "gate"))
         except StoreFailed as e:
             return NotSent(f"the order could not be recorded: {e}", local=True)
+        if self._clock.mono_ns() - started_ns > RECORD_NS_MAX:
+            return NotSent("recording it took over a second; look at the price again", local=True)
         if not approved.still_valid():
             return NotSent("the mode changed before it left", local=True)
         ticket = self._circuit.enter_write()
@@ -96,7 +104,13 @@ class Dispatcher:
 
     def _settle(self, order: Order, outcome: Outcome, elapsed_ms: int) -> None:
         held = self._blotter.get(order.tag) or order
-        self._blotter.put(after_outcome(held, outcome, self._clock.wall_ns(), int(elapsed_ms)), "answer")
+        after = after_outcome(held, outcome, self._clock.wall_ns(), int(elapsed_ms))
+        stranger = self._blotter.claim(after.broker_id) if after.broker_id and not held.broker_id else None
+        if stranger is not None:  # its first update came before the answer, and without our tag
+            after = replace(
+                after, state=stranger.state, filled=stranger.filled, average_e4=stranger.average_e4, soft=stranger.soft
+            )
+        self._blotter.put(after, "answer")
         self._on_settled(order.tag, outcome)
 
     async def _cancel(self, approved: Approved, confirmed: bool) -> None:
@@ -105,11 +119,27 @@ class Dispatcher:
             if not approved.still_valid():
                 outcome = NotSent("the mode changed before it left", local=True)
                 return
-            ticket = self._circuit.enter_write(confirmed)
+            ticket = await self._cancel_ticket(confirmed)
             if ticket is None:
                 outcome = NotSent("the order service is failing; nothing is sent to it now", local=True)
                 return
             outcome = await self._counted(ticket, self._broker.cancel, approved)
         finally:
             self._in_flight -= 1
+            self._release(approved.order.tag, outcome)
             self._on_settled(approved.order.tag, outcome)
+
+    async def _cancel_ticket(self, confirmed: bool) -> Ticket | None:
+        """A ticket, waited for while only the message before this one is in the way."""
+        until_ns = self._clock.mono_ns() + CANCEL_WAIT_NS
+        ticket = self._circuit.enter_cancel(confirmed)
+        while ticket is None and self._circuit.cancel_may_wait(confirmed) and self._clock.mono_ns() < until_ns:
+            await self._clock.sleep(CANCEL_POLL_S)
+            ticket = self._circuit.enter_cancel(confirmed)
+        return ticket
+
+    def _release(self, tag: str, outcome: Outcome) -> None:
+        """A cancel that was not taken, or nobody knows of, may be asked again: it is harmless when it is done twice."""
+        held = self._blotter.get(tag)
+        if held is not None and held.change == "cancel" and not isinstance(outcome, Accepted):
+            self._blotter.put(replace(held, change=""), "cancel not taken")

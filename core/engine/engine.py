@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from core.bus import Bus
+from core.clock import ist_day
 from core.domain import Instrument, InstrumentKey, Order
 from core.engine.adopt import Adopter
 from core.engine.authority import Authority
@@ -30,6 +31,8 @@ from core.supervise import Supervisor
 
 HALT_KEY = "halt"
 DRAIN_S = 6.0
+SOFT_CONFIRM_S = 1.0
+"""How soon an end that only an order update told is looked up in the book."""
 STOP_S = 2.0
 
 
@@ -59,7 +62,7 @@ class Engine:
             self.rates,
             parts.instruments.get,
         )
-        self._adopter = Adopter(clock, self.blotter, parts.tags, self.events.add)
+        self._adopter = Adopter(clock, self.blotter, parts.tags, parts.run, self.events.add, self.halt)
         self._dispatcher = Dispatcher(
             clock,
             self.supervisor,
@@ -75,7 +78,8 @@ class Engine:
             clock, parts.broker, self.blotter, self.positions, self._adopter, self.events.add, self._step, self._label
         )
         self.session = SessionKeeper(clock, parts.broker, parts.random, self._logged_in, self._login_failed)
-        self.pulse = Pulse(parts, self.ladder, self.circuit, self.authority, self.gate, self.halt)
+        self.pulse = Pulse(parts, self.ladder, self.circuit, self.authority, self.gate, self.halt, self._roll_day)
+        self._day = ist_day(clock.wall_ns())
         self.orders = OrderDesk(
             clock,
             self.gate,
@@ -156,6 +160,7 @@ class Engine:
 
     def broker_back(self) -> None:
         """A new process answers at a new address: log in again, then compare the books."""
+        self._roll_day()
         self._raise_reconcile("checking orders with the broker")
         self.ladder.clear("BROKER")
         self.circuit.retry_now()
@@ -178,7 +183,7 @@ class Engine:
     async def reconcile(self, reason: str) -> bool:
         self._raise_reconcile("checking orders with the broker")
         self.authority.reconcile_text = "checking orders with the broker"
-        problem = await self._reconciler.run(reason, lambda: self.books.read(self.parts.broker.order_book))
+        problem = await self._reconciler.run(reason, self.books.read_book)
         self.authority.reconcile_text = problem
         if problem:
             self._raise_reconcile(problem)
@@ -210,17 +215,20 @@ class Engine:
 
     def _update(self, row: BrokerOrder) -> None:
         self._adopter.take(row, "socket")
+        held = self.blotter.find(row)
+        if held is not None and held.soft:
+            self.books.look_soon(SOFT_CONFIRM_S)
 
     def _updates_connected(self) -> None:
         if self._updates_seen:
-            self.books.reconcile_soon("after the order updates reconnected")
+            self._reconcile_soon("after the order updates reconnected")
         self._updates_seen = True
 
     def _logged_in(self, account: str) -> None:
         self.authority.login_text = ""
         self.ladder.clear("AUTH")
         self.events.add(EventKind.SYSTEM, "logged in")
-        self.books.reconcile_soon("after login")
+        self._reconcile_soon("after login")
 
     def _login_failed(self, failures: int, why: str, wait_s: float) -> None:
         self.authority.login_text = f"not logged in: {why}"
@@ -247,6 +255,24 @@ class Engine:
         self.gate.raise_epoch()
         self.ladder.raise_cause("HALT", LadderMode.HALTED, why, linger_s=0)
         self.events.add(EventKind.MODE, f"HALTED: {why}. Cancels still work.", True)
+
+    def _reconcile_soon(self, reason: str) -> None:
+        """From this instant on nothing opens: what happened while nobody listened is not known."""
+        self.authority.reconcile_text = "checking orders with the broker"
+        self._raise_reconcile("checking orders with the broker")
+        self.books.reconcile_soon(reason)
+
+    def _roll_day(self) -> None:
+        """Another trading day began: yesterday's orders are in the journal, today's books start empty."""
+        day = ist_day(self.parts.clock.wall_ns())
+        if day == self._day:
+            return
+        self._day = day
+        self.blotter.clear()
+        self.positions.set_openings({})
+        self._reconciler.opened = False
+        self.events.add(EventKind.SYSTEM, f"trading day {day}")
+        self._reconcile_soon("on a new trading day")
 
     def _raise_reconcile(self, text: str) -> None:
         """The clean comparison itself is the proof, so nothing lingers after it."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from core.approval import Approved
-from core.clock import Clock
+from core.clock import NS_PER_S, Clock
 from core.domain import Instrument, InstrumentKey, Kind, Order, OrderIntent, OrderState
 from core.engine.adopt import Report
 from core.engine.dispatch import IN_FLIGHT_MAX, Dispatcher
@@ -19,6 +19,8 @@ from core.views import Submitted
 
 SENDABLE_AGAIN = (OrderState.NOT_SENT, OrderState.DENIED, OrderState.REJECTED, OrderState.REJECTED_GATEWAY)
 INTENTS_MAX = 10_000
+CANCEL_ALL_NS = 30 * NS_PER_S
+CANCEL_POLL_S = 0.15
 
 
 class OrderDesk:
@@ -51,8 +53,10 @@ class OrderDesk:
         """Check, reserve, and start the order on its way. The same intent again gives the same row and does nothing."""
         if intent.intent_id in self._intents:
             return Submitted(tag=self._intents[intent.intent_id])
-        if self._dispatcher.in_flight >= IN_FLIGHT_MAX or len(self._intents) >= INTENTS_MAX:
+        if self._dispatcher.in_flight >= IN_FLIGHT_MAX:
             return Submitted(refused=f"{IN_FLIGHT_MAX} orders are on their way already. Nothing was sent.")
+        if len(self._intents) >= INTENTS_MAX:
+            return Submitted(refused=f"{INTENTS_MAX} tickets were sent since the start. Nothing was sent; start again.")
         draft = self._draft(intent)
         self._intents[intent.intent_id] = draft.tag
         approved = self._gate.approve(intent, replace(draft, state=OrderState.SENDING))
@@ -90,6 +94,8 @@ class OrderDesk:
         instrument = self._instrument(order.key) if order is not None else None
         if order is None or instrument is None or order.state not in SENDABLE_AGAIN:
             return None
+        if order.filled >= order.quantity or order.leaves:
+            return None
         return OrderIntent(
             intent_id=intent_id,
             instrument=instrument,
@@ -103,23 +109,46 @@ class OrderDesk:
         )
 
     async def _cancel_each(self, tags: list[str]) -> None:
-        """Each order is asked once; a full window is waited for, a denial is said and the next one tried."""
-        asked = failed = 0
-        for tag in tags:
-            approved = self._approve_cancel(tag, confirmed=True)
-            while isinstance(approved, str) and approved.startswith("G29"):
-                await self._clock.sleep(0.15)
-                approved = self._approve_cancel(tag, confirmed=True)
-            if isinstance(approved, str):
-                failed += 1
-                self._report(EventKind.RISK, approved, True)
-                continue
-            asked += 1
-            self._mark_asked(approved)
-            sent = self._dispatcher.cancel(approved, confirmed=True)
-            if self._one_at_a_time():
-                await sent
-        self._report(EventKind.ORDER, f"Cancel all: asked {asked}, could not ask {failed}", True)
+        """Each order is cancelled once it can be: a full window is waited for, and so is a number not yet known."""
+        until_ns = self._clock.mono_ns() + CANCEL_ALL_NS
+        asked, failed = 0, []
+        waiting = list(tags)
+        while waiting:
+            late = []
+            for tag in waiting:
+                answer = await self._cancel_one(tag)
+                if answer == "":
+                    asked += 1
+                elif self._clock.mono_ns() < until_ns and self._is_passing(tag, answer):
+                    late.append(tag)
+                elif self._is_live(tag):
+                    failed.append(answer)
+            waiting = late
+            if waiting:
+                await self._clock.sleep(CANCEL_POLL_S)
+        for answer in failed:
+            self._report(EventKind.RISK, answer, True)
+        self._report(EventKind.ORDER, f"Cancel all: asked {asked}, could not ask {len(failed)}", True)
+
+    async def _cancel_one(self, tag: str) -> str:
+        """Start one cancel; empty, or why it was not."""
+        approved = self._approve_cancel(tag, confirmed=True)
+        if isinstance(approved, str):
+            return approved
+        self._mark_asked(approved)
+        sent = self._dispatcher.cancel(approved, confirmed=True)
+        if self._one_at_a_time():
+            await sent
+        return ""
+
+    def _is_passing(self, tag: str, why: str) -> bool:
+        """Whether the reason is one that time takes away: the window, or an order still on its way."""
+        held = self._blotter.get(tag)
+        return why.startswith("G29") or (held is not None and held.state is OrderState.SENDING)
+
+    def _is_live(self, tag: str) -> bool:
+        held = self._blotter.get(tag)
+        return held is not None and held.state.live
 
     def _approve_cancel(self, tag: str, confirmed: bool) -> Approved | str:
         order = self._blotter.get(tag)

@@ -26,6 +26,7 @@ class Pulse:
         authority: Authority,
         gate: Gate,
         halt: Callable[[str], None],
+        roll_day: Callable[[], None],
     ) -> None:
         self._parts = parts
         self._ladder = ladder
@@ -33,6 +34,7 @@ class Pulse:
         self._authority = authority
         self._gate = gate
         self._halt = halt
+        self._roll_day = roll_day
         self._feed_down_ns: int | None = None
         self._dark_ns: int | None = None
         self.loop_lag_ms = 0.0
@@ -48,6 +50,7 @@ class Pulse:
 
     def beat(self) -> None:
         """One look at everything."""
+        self._roll_day()
         self._feed()
         self._orders()
         self._store()
@@ -89,7 +92,7 @@ class Pulse:
         """Everything gone for longer than 5 s: nothing on screen is live."""
         parts, now_ns = self._parts, self._parts.clock.mono_ns()
         streams_down = self._feed_down_ns is not None and not parts.updates.connected()
-        dark = streams_down and (bool(self._authority.login_text) or self._circuit.status().state is CircuitState.OPEN)
+        dark = streams_down and (bool(self._authority.login_text) or self._circuit.probing())
         self._dark_ns = (self._dark_ns or now_ns) if dark else None
         if self._dark_ns is not None and now_ns - self._dark_ns > OFFLINE_NS:
             self._ladder.raise_cause("OFFLINE", LadderMode.OFFLINE, "nothing on screen is live")

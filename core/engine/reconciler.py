@@ -1,17 +1,16 @@
 """One reconciliation: a consistent cut of the broker's books, taken in, compared, and said aloud."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from core.clock import Clock
-from core.domain import InstrumentKey, Order, OrderState, PositionKey, Product
+from core.domain import InstrumentKey, PositionKey, Product
 from core.engine.adopt import Adopter, Report
 from core.facts import EventKind
 from core.money import divide_rounded
 from core.orders.blotter import Blotter
 from core.orders.positions import Opening, Positions
-from core.orders.reconcile import Cut, fill_gaps, fingerprint, missing, position_differences
-from core.orders.states import move
+from core.orders.reconcile import Cut, fill_gaps, fingerprint, position_differences
 from core.outcome import Failed, Read
 from core.ports import Broker, BrokerOrder, BrokerPosition
 from core.supervise import Wake
@@ -21,7 +20,6 @@ BookReader = Callable[[], Awaitable[Read[tuple[BrokerOrder, ...]]]]
 CUTS_MAX = 3
 GRACE_S = 2.0
 """How long the trade book and the positions may lag the order book before a difference is one."""
-MISSING_CUTS_MAX = 2
 
 
 @dataclass(slots=True)
@@ -37,10 +35,9 @@ class Reconciler:
     step: Callable[[str], None]
     label: Callable[[InstrumentKey], str]
     opened: bool = False
-    _missing: dict[str, int] = field(default_factory=dict)
 
     async def run(self, reason: str, book: BookReader) -> str:
-        """Empty when the books agree, else what does not or what could not be read. `book` reads the order book."""
+        """Empty when the books agree, else what differs or could not be read. `book` reads and takes the orders."""
         cut = await self._cut(book)
         if isinstance(cut, Failed):
             return f"could not read the broker's books: {cut.why}"
@@ -95,24 +92,10 @@ class Reconciler:
         return Cut(after.value, fills.value, positions.value), steady
 
     def _take(self, cut: Cut) -> None:
-        self.adopter.take_all(cut.orders, "reconcile")
         self.blotter.book_fills(cut.fills)
         if not self.opened:
             self.positions.set_openings(self._openings(cut.positions))
             self.opened = True
-        self._mark_missing(cut.orders)
-
-    def _mark_missing(self, rows: tuple[BrokerOrder, ...]) -> None:
-        absent = missing(self.blotter.orders(), rows)
-        self._missing = {o.tag: self._missing.get(o.tag, 0) + 1 for o in absent}
-        for order in absent:
-            if self._missing[order.tag] >= MISSING_CUTS_MAX and order.state is not OrderState.UNKNOWN:
-                self._lose(order)
-
-    def _lose(self, order: Order) -> None:
-        why = "no longer in the broker's order book"
-        self.blotter.put(move(order, OrderState.UNKNOWN, self.clock.wall_ns(), why), "reconcile")
-        self.report(EventKind.RECONCILE, f"{order.symbol} order {order.broker_id}: {why}; it counts as unknown", True)
 
     def _openings(self, rows: tuple[BrokerPosition, ...]) -> dict[PositionKey, Opening]:
         """What was carried into the day: the broker's net beyond today's trades. Intraday products carry nothing."""

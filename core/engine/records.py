@@ -1,6 +1,7 @@
 """Orders as journal records and back. The last record of a tag is the order."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import msgspec
 
@@ -50,5 +51,7 @@ class Recorder:
             order = _DECODER.decode(record.body)
             if order.state is OrderState.SENDING:
                 order = move(order, OrderState.UNKNOWN, self._clock.wall_ns(), "the program ended before the answer")
-            orders.append(order)
+            orders.append(replace(order, change=""))  # what was asked and not seen may be asked again
+        ours = {o.broker_id for o in orders if o.broker_id and not o.external}
+        orders = [o for o in orders if not (o.external and o.broker_id in ours)]
         return tuple(sorted(orders, key=lambda o: o.created_ns))

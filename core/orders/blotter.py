@@ -58,9 +58,26 @@ class Blotter:
     def find(self, row: BrokerOrder) -> Order | None:
         """Our order that a broker row speaks of: by its number, else by our tag."""
         tag = self._by_broker_id.get(row.broker_id)
-        if tag is None and row.tag:
-            tag = row.tag if row.tag in self._orders else None
-        return self._orders.get(tag) if tag is not None else None
+        if tag is not None:
+            return self._orders.get(tag)
+        held = self._orders.get(row.tag) if row.tag else None
+        return held if held is not None and held.broker_id in ("", row.broker_id) else None
+
+    def claim(self, broker_id: str) -> Order | None:
+        """Take away the row that was made for a stranger's order, when the number turns out to be ours."""
+        held = self._orders.get(self._by_broker_id.get(broker_id, ""))
+        if held is None or not held.external:
+            return None
+        del self._orders[held.tag], self._by_broker_id[broker_id]
+        self._revision += 1
+        return held
+
+    def clear(self) -> None:
+        """Begin another trading day: nothing of the last one is left."""
+        self._orders.clear()
+        self._by_broker_id.clear()
+        self._fills.clear()
+        self._revision += 1
 
     def book_fills(self, fills: Iterable[Fill]) -> tuple[Fill, ...]:
         """Add fills of the trade book; gives those that were new."""

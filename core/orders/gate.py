@@ -80,12 +80,12 @@ class Gate:
         self._instrument = instrument
         self._twins: deque[_Twin] = deque(maxlen=TWINS_MAX)
         self._epoch = 0
-        self._minted = 0
+        self._consumed = 0
 
     @property
     def leaked(self) -> int:
         """Order messages that left without an approval. Anything but 0 halts."""
-        return max(0, self._authority.messages_sent() - self._minted)
+        return max(0, self._authority.messages_sent() - self._consumed)
 
     def raise_epoch(self) -> None:
         """Take back every approval that has not reached the wire."""
@@ -139,8 +139,10 @@ class Gate:
 
     def _mint(self, action: Action, order: Order, instrument: Instrument) -> Approved:
         epoch = self._epoch
-        self._minted += 1
-        return mint(action, order, instrument, lambda: self._epoch == epoch)
+        return mint(action, order, instrument, lambda: self._epoch == epoch, self._count)
+
+    def _count(self) -> None:
+        self._consumed += 1
 
     def _twin(self, i: OrderIntent) -> _Twin:
         return _Twin(i.instrument.key, i.side, i.product, i.price_e4, i.quantity, self._clock.mono_ns())

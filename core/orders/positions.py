@@ -85,7 +85,8 @@ def _beyond(order: Order, known: list[Fill]) -> list[Fill]:
     quantity = order.filled - sum(f.quantity for f in known)
     if quantity <= 0:
         return []
-    value_e4 = order.average_e4 * order.filled - sum(f.quantity * f.price_e4 for f in known)
+    average_e4 = order.average_e4 or order.price_e4  # the limit stands in until the broker names an average
+    value_e4 = average_e4 * order.filled - sum(f.quantity * f.price_e4 for f in known)
     return [
         Fill(
             fill_id=f"~{order.tag}",

@@ -33,9 +33,9 @@ ALLOWED: dict[OrderState, frozenset[OrderState]] = {
     S.WORKING: frozenset({S.UNKNOWN, S.PARTIAL}) | TERMINAL,
     S.PARTIAL: frozenset({S.UNKNOWN}) | TERMINAL,
     S.FILLED: frozenset(),
-    S.CANCELLED: _LATE,
-    S.EXPIRED: _LATE,
-    S.REJECTED: _LATE,
+    S.CANCELLED: _LATE | _LIVE,
+    S.EXPIRED: _LATE | _LIVE,
+    S.REJECTED: _LATE | _LIVE,
     S.AMO_PENDING: frozenset({S.UNKNOWN}) | _BROKER,
     S.REJECTED_GATEWAY: _BROKER,
 }
@@ -87,7 +87,7 @@ def after_outcome(order: Order, outcome: Outcome, now_ns: int, ack_ms: int | Non
             return move(bound, S.ACKED, now_ns) if waiting else bound
         case Refused(code, text, _):
             why = f"{code} {text}".strip()
-            return move(order, S.REJECTED_GATEWAY, now_ns, why) if waiting else order
+            return replace(move(order, S.REJECTED_GATEWAY, now_ns, why), soft=True) if waiting else order
         case NotSent(why):
             return move(order, S.NOT_SENT, now_ns, why) if order.state is S.SENDING else order
         case Unknown(why):
@@ -111,15 +111,23 @@ def advance(order: Order, row: BrokerOrder, now_ns: int) -> tuple[Order, tuple[s
         missing=False,
     )
     after = _terms(after, row)
-    after = _changes(after, row)
+    after = _changes(after, row, now_ns)
     state = _state(order, row, filled, after.quantity)
     if state is not order.state:
         after = move(after, state, now_ns, row.reason)
     elif row.reason and row.reason != order.reason and state in TERMINAL:
         after = replace(after, reason=row.reason)
+    after = replace(after, soft=_is_soft(order, row, state))
     if after != order and after.updated_ns == order.updated_ns:
         after = replace(after, updated_ns=now_ns)
     return after, alarms
+
+
+def _is_soft(order: Order, row: BrokerOrder, state: OrderState) -> bool:
+    """An end that only an order update told is soft until a book agrees: one wrong frame must not free limits."""
+    if state not in TERMINAL or not row.from_socket:
+        return False
+    return order.soft or order.state not in TERMINAL
 
 
 def _state(order: Order, row: BrokerOrder, filled: int, quantity: int) -> OrderState:
@@ -133,14 +141,16 @@ def _state(order: Order, row: BrokerOrder, filled: int, quantity: int) -> OrderS
         named = S.PARTIAL
     if named in _LIVE and filled >= quantity:
         named = S.FILLED
-    return _stronger(order, named, filled)
+    return _stronger(order, row, named, filled)
 
 
-def _stronger(order: Order, named: OrderState, filled: int) -> OrderState:
+def _stronger(order: Order, row: BrokerOrder, named: OrderState, filled: int) -> OrderState:
     old = order.state
     if old in _ADOPTING:
         return named if named in ALLOWED[old] else old
     if old in TERMINAL:
+        if order.soft and not row.from_socket and named in _LIVE:
+            return named
         if filled <= order.filled:
             return old
         return S.FILLED if filled >= order.quantity else old
@@ -161,7 +171,11 @@ def _terms(order: Order, row: BrokerOrder) -> Order:
     )
 
 
-def _changes(order: Order, row: BrokerOrder) -> Order:
+CHANGE_STANDS_NS = 2_000_000_000
+"""How long an asked change may go unseen by the book before it counts as not taken and may be asked again."""
+
+
+def _changes(order: Order, row: BrokerOrder, now_ns: int) -> Order:
     if row.status in _CHANGE_ASKED:
         return replace(order, change=_CHANGE_ASKED[row.status])
     if row.status in _CHANGE_REFUSED:
@@ -169,7 +183,8 @@ def _changes(order: Order, row: BrokerOrder) -> Order:
     named = _TEXTS.get(row.status)
     if named in TERMINAL or (order.change and row.status in _CHANGE_DONE and not row.from_socket):
         return replace(order, change="")
-    return order
+    unseen = named in _LIVE and not row.from_socket and now_ns - order.updated_ns >= CHANGE_STANDS_NS
+    return replace(order, change="") if order.change and unseen else order
 
 
 def _average(order: Order, row: BrokerOrder) -> int:
@@ -185,8 +200,10 @@ def _alarms(order: Order, row: BrokerOrder, filled: int) -> tuple[str, ...]:
         found.append(f"status text {row.status!r} is not known; the order is treated as live")
     if row.filled < order.filled and not row.from_socket:
         found.append(f"the broker's filled quantity fell from {order.filled} to {row.filled}; the higher one is kept")
-    if order.state in (S.REJECTED, S.CLOSED_BY_USER, S.NOT_SENT, S.REJECTED_GATEWAY) and (
-        filled > order.filled or _TEXTS.get(row.status) in _LIVE
+    thought_over = order.state in (S.REJECTED, S.CLOSED_BY_USER, S.NOT_SENT, S.REJECTED_GATEWAY)
+    alive = _TEXTS.get(row.status) in _LIVE
+    if (thought_over and (filled > order.filled or alive)) or (
+        order.state in TERMINAL and alive and not row.from_socket
     ):
         found.append(f"an order thought {order.state.word} is alive at the broker")
     return tuple(found)
