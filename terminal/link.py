@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from core.brokers.session import Credentials, Secret
-from core.clock import AnchoredClock, iso_to_ns
+from core.clock import NS_PER_S, AnchoredClock, iso_to_ns
 from core.errors import UserError
 from core.telemetry.logs import logger, register_secret
 from terminal.child import ExchangeAddress, ExchangeChild, read_address
@@ -11,6 +11,8 @@ from terminal.options import Options
 
 RESTART_WAIT_S = 0.5
 RESTART_WAIT_MAX_S = 10.0
+STEADY_NS = 60 * NS_PER_S
+"""A child that ran this long is well: its end is waited for shortly again."""
 
 
 class BrokerLink:
@@ -56,22 +58,26 @@ class BrokerLink:
 
     async def keep(self, on_gone: Callable[[str], None], on_back: Callable[[], None]) -> None:
         """Watch the child for ever and start it again; the market's clock stands still meanwhile."""
+        wait_s = RESTART_WAIT_S
         while self._child is not None:
+            started_ns = self._clock.mono_ns()
             code = await self._child.wait_end()
+            if self._clock.mono_ns() - started_ns > STEADY_NS:
+                wait_s = RESTART_WAIT_S
             self._clock.anchor(self._clock.wall_ns(), speed=0.0)
             on_gone(f"the practice exchange ended (exit {code}); starting it again")
-            await self._restart(on_gone)
+            wait_s = await self._restart(on_gone, wait_s)
             on_back()
 
-    async def _restart(self, on_gone: Callable[[str], None]) -> None:
-        wait_s = RESTART_WAIT_S
+    async def _restart(self, on_gone: Callable[[str], None], wait_s: float) -> float:
+        """Start again after a wait that doubles with each attempt; gives the wait before the next one."""
         while True:
             await self._clock.sleep(wait_s)
+            wait_s = min(RESTART_WAIT_MAX_S, wait_s * 2)
             try:
                 await self.start()
-                return
+                return wait_s
             except UserError as e:
-                wait_s = min(RESTART_WAIT_MAX_S, wait_s * 2)
                 on_gone(f"{e}; next try in {wait_s:g} s")
 
     def credentials(self) -> Credentials | None:

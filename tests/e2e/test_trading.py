@@ -68,6 +68,21 @@ async def test_read_only_while_every_order_call_fails_and_back_by_itself(tmp_pat
         assert t.now(lost).state is S.UNKNOWN
 
 
+async def test_panic_cancels_every_resting_order(tmp_path):
+    async with Terminal(tmp_path) as t:
+        for ticks in (20, 30, 40):
+            before = len(t.desk.orders.orders())
+            await t.press("b", "tab", *["shift+down"] * (ticks // 10), "enter")
+            await t.until(lambda before=before: len(t.desk.orders.orders()) > before, 3, "a resting order")
+        await t.until(lambda: all(o.state is S.WORKING for o in t.desk.orders.orders()), 5, "three working orders")
+
+        await t.press("ctrl+k", "c", "enter")
+        await t.until(lambda: all(o.state is S.CANCELLED for o in t.desk.orders.orders()), 8, "all cancelled")
+
+        truth = await t.control.truth()
+        assert [o["orderstatus"] for o in truth["orders"]] == ["cancelled"] * 3
+
+
 async def test_a_lost_answer_leaves_one_order_that_is_adopted_by_its_tag(tmp_path):
     async with Terminal(tmp_path) as t:
         seen = []
