@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, IntEnum, StrEnum
 
-from core.domain import Fill, Order
+from core.domain import Order
 
 
 class LadderMode(IntEnum):
@@ -74,11 +74,6 @@ class Event:
 @dataclass(frozen=True, slots=True)
 class OrderChanged:
     order: Order
-
-
-@dataclass(frozen=True, slots=True)
-class FillBooked:
-    fill: Fill
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import re
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 E4 = 10_000
-PAISA_E4 = 100
 PRICE_MAX_E4 = 999_999_999 * E4
 
 _PRICE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,4})?")

@@ -7,7 +7,7 @@ moment before the trade book) is one provisional fill at the price that makes th
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core.domain import Fill, InstrumentKey, Order, Position, PositionKey, Side
+from core.domain import Fill, Order, Position, PositionKey, Side
 from core.money import divide_rounded
 from core.orders.blotter import Blotter
 
@@ -59,13 +59,6 @@ class Positions:
 
     def net(self, key: PositionKey) -> int:
         return next((p.net for p in self.positions() if p.key == key), 0)
-
-    def nets_by_instrument(self) -> dict[InstrumentKey, int]:
-        nets: dict[InstrumentKey, int] = {}
-        for p in self.positions():
-            at = InstrumentKey(p.exchange, p.token)
-            nets[at] = nets.get(at, 0) + p.net
-        return nets
 
 
 def all_fills(orders: Iterable[Order], known: dict[str, list[Fill]]) -> list[Fill]:

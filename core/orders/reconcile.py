@@ -7,11 +7,9 @@ broker is the truth for what is, our store for why.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from core.domain import Fill, Order, OrderState, Position, PositionKey
+from core.domain import Fill, Order, Position, PositionKey
 from core.money import group
 from core.ports import BrokerOrder, BrokerPosition
-
-LOST = (OrderState.SENDING, OrderState.UNKNOWN, OrderState.UNCONFIRMED, OrderState.CLOSED_BY_USER)
 
 
 @dataclass(frozen=True, slots=True)
