@@ -78,6 +78,16 @@ class Control:
             raise ControlError(f"{done.code}: {done.message}")
         return {"orderid": done.order_id, "uniqueorderid": done.unique_id}
 
+    def settings(self, body: bytes) -> dict[str, Any]:
+        """Change settings by name; an empty body changes nothing. Gives all of them."""
+        try:
+            if body:
+                self._venue.settings.change(body)
+        except UNREADABLE as e:
+            raise ControlError(f"The body cannot be used: {e}.") from e
+        found: dict[str, Any] = msgspec.to_builtins(self._venue.settings)
+        return found
+
     def _strike(self, fault: Fault) -> None:
         if fault.name == "drop_stream":
             self._streams.drop_market()
@@ -108,8 +118,16 @@ def build_control(control: Control) -> Litestar:
     async def external_order(request: Request[Any, Any, Any]) -> dict[str, str]:
         return control.external_order(await request.body())
 
+    @get("/settings", sync_to_thread=False)
+    def settings() -> dict[str, Any]:
+        return control.settings(b"")
+
+    @post("/settings", status_code=200)
+    async def change_settings(request: Request[Any, Any, Any]) -> dict[str, Any]:
+        return control.settings(await request.body())
+
     return Litestar(
-        [state, faults, clock, external_order],
+        [state, faults, clock, external_order, settings, change_settings],
         exception_handlers={ControlError: _refused, HTTPException: _plain},
         openapi_config=None,
         logging_config=None,
