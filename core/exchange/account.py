@@ -156,11 +156,10 @@ class Account:
         slot.add(trade.side, trade.quantity, trade.price_e4 * trade.quantity)
 
     def move(self, move: Move) -> None:
-        """Carry a conversion out."""
-        self.slots[Slot(move.key, move.source)].add(move.side, -move.quantity, -move.value_e4)
-        self.slots.setdefault(Slot(move.key, move.target), Position(move.symbol)).add(
-            move.side, move.quantity, move.value_e4
-        )
+        """Carry a conversion out. Moves and trades may be added in any order."""
+        for product, sign in ((move.source, -1), (move.target, 1)):
+            slot = self.slots.setdefault(Slot(move.key, product), Position(move.symbol))
+            slot.add(move.side, sign * move.quantity, sign * move.value_e4)
 
     def count(self, order: OwnOrder) -> None:
         """Take what an order still wants into the totals, or out of them once it no longer works.

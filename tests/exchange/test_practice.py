@@ -6,46 +6,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.clock import ManualClock, iso_to_ns
-from core.domain import Exchange, InstrumentKey, Side
+from core.domain import Exchange, Side
 from core.exchange.calendar import next_trading_day, trading_day
 from core.exchange.listing import expiry_of
 from core.exchange.orders import OwnOrder, Refusal
-from core.exchange.practice import Practice
 from core.exchange.rules import OrderBody
-from tests.exchange.wire import place_body
-
-SBIN = InstrumentKey(Exchange.NSE, "3045")
-START_NS = iso_to_ns("2026-03-03T09:20:00+05:30")
-
-
-class Day:
-    """A practice day that moves only when told."""
-
-    def __init__(self, seed: int = 5) -> None:
-        self.clock = ManualClock(START_NS)
-        self.practice = Practice(self.clock, seed, now_ns=START_NS)
-        self.pushed: list[tuple[str, str]] = []
-        self.practice.on_push = lambda code, row: self.pushed.append((code, str(row["orderstatus"])))
-
-    def walk(self, seconds: float, stride: float = 0.2) -> None:
-        for _ in range(round(seconds / stride)):
-            self.clock.move(stride)
-            self.practice.step()
-
-    def order(self, **changes: Any) -> OwnOrder | Refusal:
-        return self.practice.place(msgspec.convert(place_body(**changes), OrderBody))
-
-    def placed(self, **changes: Any) -> OwnOrder:
-        done = self.order(**changes)
-        assert isinstance(done, OwnOrder), done
-        return done
-
-    def last(self) -> int:
-        return self.practice.market.last_e4(SBIN)
-
-    def rupees(self, ticks_away: int) -> str:
-        return str((self.last() + ticks_away * 500) / 10_000)
+from tests.exchange.practice_day import SBIN, Day
 
 
 @pytest.fixture
