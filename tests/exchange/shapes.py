@@ -50,7 +50,8 @@ POSITION = _of(
     TEXT,
     "exchange symboltoken producttype tradingsymbol symbolname instrumenttype priceden pricenum genden gennum "
     "precision multiplier boardlotsize symbolgroup strikeprice optiontype expirydate lotsize cfbuyqty cfsellqty "
-    "cfbuyamount cfsellamount buyqty sellqty buyamount sellamount buyavgprice sellavgprice avgnetprice netvalue netqty netprice "
+    "cfbuyamount cfsellamount buyqty sellqty buyamount sellamount buyavgprice sellavgprice avgnetprice netvalue "
+    "netqty netprice "
     "totalbuyvalue totalsellvalue cfbuyavgprice cfsellavgprice totalbuyavgprice totalsellavgprice ltp close pnl "
     "realised unrealised",
 )
