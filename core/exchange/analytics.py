@@ -16,8 +16,8 @@ from core.exchange.greeks import YEAR_DAYS, greeks_of
 from core.exchange.listing import Listing
 from core.exchange.orders import Refusal
 from core.exchange.rows import expiry_text
-from core.exchange.settings import Settings, lists
 from core.exchange.snapshot import Market, Snapshot
+from core.exchange.switches import Switches, lists
 from core.money import E4
 
 ROWS = 10
@@ -114,18 +114,18 @@ def ratio_rows(market: Market) -> list[dict[str, Any]]:
     ]
 
 
-def intraday_rows(market: Market, exchange: Exchange, settings: Settings) -> list[dict[str, str]]:
+def intraday_rows(market: Market, exchange: Exchange, switches: Switches) -> list[dict[str, str]]:
     """Shares that INTRADAY is allowed in."""
     return [
         {"exchange": exchange.value, "SymbolName": row.instrument.name, "Multiplier": "5.0"}
         for row in market.listings.values()
         if row.instrument.exchange is exchange
         and row.instrument.kind is Kind.EQUITY
-        and not lists(settings.no_intraday, exchange.value, row.instrument.token)
+        and not lists(switches.no_intraday, exchange.value, row.instrument.token)
     ]
 
 
-def cautionary_rows(market: Market, settings: Settings) -> list[dict[str, str]]:
+def cautionary_rows(market: Market, switches: Switches) -> list[dict[str, str]]:
     return [
         {
             "token": row.instrument.token,
@@ -133,7 +133,7 @@ def cautionary_rows(market: Market, settings: Settings) -> list[dict[str, str]]:
             "message": "On the cautionary list of this practice exchange",
         }
         for row in market.listings.values()
-        if lists(settings.cautionary, row.instrument.exchange.value, row.instrument.token)
+        if lists(switches.cautionary, row.instrument.exchange.value, row.instrument.token)
     ]
 
 

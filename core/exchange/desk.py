@@ -20,7 +20,7 @@ from core.exchange.orders import OwnOrder, OwnTrade, Refusal, Ticket
 from core.exchange.protection import protected_e4
 from core.exchange.rows import Row, update_row
 from core.exchange.rules import STOPS
-from core.exchange.settings import Settings
+from core.exchange.switches import Switches
 
 ORDERS_MAX = 20_000
 """Most orders in one day of a run: above the hourly limit for a whole session, so that memory is bounded."""
@@ -39,10 +39,10 @@ class Desk:
         ids: Ids,
         commit: Commit,
         push: Push,
-        settings: Settings | None = None,
+        switches: Switches | None = None,
     ) -> None:
         self.account = account
-        self.settings = settings or Settings()
+        self.switches = switches or Switches()
         self.on_filled: Callable[[OwnOrder, int], None] = lambda order, now_ns: None
         self.on_price: Callable[[InstrumentKey, int, int], None] = lambda key, last_e4, now_ns: None
         self.orders: dict[str, OwnOrder] = {}
@@ -76,7 +76,7 @@ class Desk:
             return Refusal("AB1007", "The practice account takes no more orders today")
         order = self._new(ticket, now_ns, external, parent_id)
         reason = reject_text or self._shortfall(order)
-        if reason and not reject_text and self.settings.funds_refusal == "AB2020":
+        if reason and not reject_text and self.switches.funds_refusal == "AB2020":
             self._forget(order)
             return Refusal("AB2020", reason)
         if queue and not reason:
@@ -127,7 +127,7 @@ class Desk:
         """The end of the session: what still works is cancelled; what waits for the next one stays."""
         for order in [o for o in self.orders.values() if o.working and not o.queued]:
             self._withdraw(order)
-            self._set(order, self.settings.day_end_status, now_ns)
+            self._set(order, self.switches.day_end_status, now_ns)
         self.flush(now_ns)
 
     def open_session(self, now_ns: int) -> None:
@@ -185,7 +185,7 @@ class Desk:
             return Refusal("AB1013", "Order not found")
         if order.working:
             return order
-        return Refusal(self.settings.finished_code, f"Order is already {order.status}")
+        return Refusal(self.switches.finished_code, f"Order is already {order.status}")
 
     def flush(self, now_ns: int) -> None:
         """Write what changed, then tell it."""
@@ -302,7 +302,7 @@ class Desk:
             return
         order.triggered = order.order_type in STOPS
         order.working_e4 = self._limit(order)
-        if order.order_type is OrderType.MARKET and self.settings.market_label == "LIMIT":
+        if order.order_type is OrderType.MARKET and self.switches.market_label == "LIMIT":
             order.order_type, order.price_e4 = OrderType.LIMIT, order.working_e4
         self.account.count(order)
         self._entering = order
@@ -312,7 +312,7 @@ class Desk:
         if not order.leaves:
             self._set(order, words.COMPLETE, now_ns)
         else:
-            self._set(order, words.OPEN if rests else self.settings.day_end_status, now_ns)
+            self._set(order, words.OPEN if rests else self.switches.day_end_status, now_ns)
         if order.filled:
             self._fill_news[order.serial] = order
 
@@ -336,7 +336,7 @@ class Desk:
         )
 
     def _shortfall(self, order: OwnOrder, before: OwnOrder | None = None) -> str:
-        return shortfall(self.account, order, before, lambda: self.funds().net_e4, self.settings.edis)
+        return shortfall(self.account, order, before, lambda: self.funds().net_e4, self.switches.edis)
 
     def _on_match(self, key: InstrumentKey, match: Match, now_ns: int) -> None:
         for book_id, side in ((match.taking_id, match.taking_side), (match.resting_id, Side(-match.taking_side))):

@@ -111,7 +111,7 @@ class Gateway:
         """What the gateway says before any service is asked."""
         if endpoint.path == MASTER_PATH:
             return None
-        headers, gateway_status = request.headers, self._venue.settings.gateway_status
+        headers, gateway_status = request.headers, self._venue.switches.gateway_status
         if headers.get("x-privatekey", "") != self._sessions.credentials.api_key:
             return json_answer(gateway_failure(Refusal("AG8004", "Invalid API Key")), gateway_status)
         if endpoint.secured and (refusal := self._sessions.check_jwt(headers.get("authorization", ""))):
@@ -121,7 +121,7 @@ class Gateway:
         if headers.get("x-usertype", "USER") != "USER":
             return json_answer(failure(Refusal("AB1005", "User Type Must Be USER")))
         if self._limiter is not None and not self._limiter.allows(endpoint.name, self._venue.clock.mono_ns()):
-            return over_limit(endpoint.name, self._venue.settings.rate_answer)
+            return over_limit(endpoint.name, self._venue.switches.rate_answer)
         return None
 
     async def _serve(self, request: Received, scope: Any) -> Answer:

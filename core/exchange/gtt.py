@@ -15,7 +15,7 @@ from core.domain import Exchange, InstrumentKey, Kind, Product, Side
 from core.exchange.errorcodes import refusal
 from core.exchange.listing import Listing
 from core.exchange.orders import Refusal
-from core.exchange.settings import Settings
+from core.exchange.switches import Switches
 from core.money import E4, wire_e4, wire_int
 
 NEW, ACTIVE, SENT, CANCELLED = "NEW", "ACTIVE", "SENTTOEXCHANGE", "CANCELLED"
@@ -83,12 +83,12 @@ class RuleBook:
     def __init__(
         self,
         client_code: Callable[[], str],
-        settings: Settings,
+        switches: Switches,
         fire: Callable[[Rule], None],
         keep: Callable[[Rule], None],
         rules: Iterable[Rule] = (),
     ) -> None:
-        self._client_code, self._settings, self._fire, self._keep = client_code, settings, fire, keep
+        self._client_code, self._switches, self._fire, self._keep = client_code, switches, fire, keep
         self._rules: dict[int, Rule] = {}
         self._watched: dict[InstrumentKey, dict[int, Rule]] = {}
         for rule in rules:
@@ -220,7 +220,7 @@ class RuleBook:
     def _listing(self, body: RuleBody, listings: Mapping[InstrumentKey, Listing]) -> Listing | Refusal:
         if body.clientid is not None and str(body.clientid) != self._client_code():
             return refusal("AB9003")
-        allowed = tuple(Exchange) if self._settings.gtt_derivatives else (Exchange.NSE, Exchange.BSE)
+        allowed = tuple(Exchange) if self._switches.gtt_derivatives else (Exchange.NSE, Exchange.BSE)
         if str(body.exchange) not in allowed:
             return refusal("AB9010")
         listing = listings.get(InstrumentKey(Exchange(str(body.exchange)), str(body.symboltoken or "")))
@@ -233,7 +233,7 @@ class RuleBook:
             return refusal("AB9014")
         derivative = listing.instrument.kind is not Kind.EQUITY
         allowed = [Product.CARRYFORWARD] if derivative else [Product.DELIVERY, Product.MARGIN]
-        allowed += [Product.INTRADAY] if self._settings.gtt_products else []
+        allowed += [Product.INTRADAY] if self._switches.gtt_products else []
         if str(body.producttype) not in allowed:
             return refusal("AB9015")
         return Side[str(body.transactiontype)], Product(str(body.producttype))

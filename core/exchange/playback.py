@@ -14,8 +14,8 @@ from core.exchange.orders import OwnOrder, Refusal
 from core.exchange.recording import Columns, Recorded, Recording, listing_of, snapshot_of
 from core.exchange.rows import Row, rms_row, total_row
 from core.exchange.rules import OrderBody
-from core.exchange.settings import Settings
 from core.exchange.snapshot import Bar, Snapshot
+from core.exchange.switches import Switches
 from core.money import wire_e4, wire_int
 
 ROWS_MAX = 20_000
@@ -99,7 +99,7 @@ class Playback:
         self.day: date = ist(self.start_ns).date()
         self.clock = AnchoredClock(base)
         self.clock.anchor(self.start_ns)
-        self.settings = Settings()
+        self.switches = Switches()
         self.client_code = ""
         self.on_push: Callable[[str, Row], None] = lambda code, row: None
         self._tape.step(self.start_ns)

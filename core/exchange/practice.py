@@ -1,7 +1,7 @@
 """The practice day put together: clock, floor, desk and memory. Every call that acts takes the exchange's time once."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -19,14 +19,14 @@ from core.exchange.floor import Floor
 from core.exchange.gtt import Rule, RuleBook
 from core.exchange.ids import Ids
 from core.exchange.ledger.conversion import ConvertBody, back, conversion
-from core.exchange.ledger.demat import Demat
-from core.exchange.ledger.morning import Morning, after, begun, first, relisted
-from core.exchange.listing import listings_of
+from core.exchange.ledger.demat import Demat, Held
+from core.exchange.ledger.morning import Morning, after, begun, first, fitted, relisted
+from core.exchange.listing import Listing, listings_of
 from core.exchange.orders import OwnOrder, OwnTrade, Refusal, Ticket
 from core.exchange.rows import Row, holding_row, order_row, position_row, rms_row, total_row, trade_row
 from core.exchange.rules import OrderBody, band, changed_body, read_ticket, variety_refusal
-from core.exchange.settings import Settings
 from core.exchange.squareoff import square_off
+from core.exchange.switches import Switches
 from core.exchange.truth import (
     Asked,
     BarsFile,
@@ -66,7 +66,7 @@ class Practice:
         self.run = 1 if saved is None else saved.run + fresh
         goes_on = saved is not None and not fresh and now_ns is None and not calendar.is_over(saved.ns, _day(saved))
         self.seed = seed
-        self.settings = Settings()
+        self.switches = Switches()
         self.client_code = ""
         self.clock = AnchoredClock(base)
         self.on_push: Callable[[str, Row], None] = lambda code, row: None
@@ -102,7 +102,7 @@ class Practice:
             self.save(bars=mono_ns - self._saved_bars_mono_ns >= SAVE_BARS_NS)
 
     def place(self, body: OrderBody, external: bool = False, reject_text: str = "") -> OwnOrder | Refusal:
-        ticket = read_ticket(body, self._floor.listings, self.settings)
+        ticket = read_ticket(body, self._floor.listings, self.switches)
         if isinstance(ticket, Refusal):
             return ticket
         return self._take(ticket, external, reject_text)
@@ -113,7 +113,7 @@ class Practice:
             return Refusal("AB1013", "Order not found")
         if order.queued and calendar.amo_locked(self.now_ns()):
             return LOCKED
-        ticket = read_ticket(changed_body(body, order, self.settings), self._floor.listings, self.settings)
+        ticket = read_ticket(changed_body(body, order, self.switches), self._floor.listings, self.switches)
         if isinstance(ticket, Refusal):
             return ticket
         if (refusal := self._band(ticket)) is not None:
@@ -123,7 +123,7 @@ class Practice:
         return done
 
     def cancel(self, body: OrderBody) -> OwnOrder | Refusal:
-        refusal = variety_refusal(str(body.variety or ""), msgspec.structs.replace(self.settings, robo=True))
+        refusal = variety_refusal(str(body.variety or ""), msgspec.structs.replace(self.switches, robo=True))
         order = self._desk.orders.get(str(body.orderid))
         if order is not None and order.queued and calendar.amo_locked(self.now_ns()):
             return LOCKED
@@ -134,7 +134,7 @@ class Practice:
     def convert(self, body: ConvertBody) -> Refusal | None:
         """Convert a position; AB1017 when the account cannot carry it in its new product."""
         account = self._desk.account
-        move = conversion(body, account, self._floor.listings, self.settings)
+        move = conversion(body, account, self._floor.listings, self.switches)
         if isinstance(move, Refusal):
             return move
         before = self._desk.funds().net_e4
@@ -160,12 +160,15 @@ class Practice:
         return [position_row(s, p, self._floor.listings[s.key], self._floor.last_e4(s.key)) for s, p in slots]
 
     def holding_rows(self) -> list[Row]:
-        market, rows = self._floor, self._desk.account.demat.rows()
-        return [holding_row(r, market.last_e4(r.key), market.listings[r.key].close_e4) for r in rows]
+        market = self._floor
+        return [holding_row(r, market.last_e4(r.key), market.listings[r.key].close_e4) for r in self._held()]
 
     def holdings_total(self) -> Row:
-        rows = self._desk.account.demat.rows()
-        return total_row([(r.units * self._floor.last_e4(r.key), r.cost_e4) for r in rows])
+        return total_row([(r.units * self._floor.last_e4(r.key), r.cost_e4) for r in self._held()])
+
+    def _held(self) -> list[Held]:
+        """Holdings that are listed today; others are kept and come back with their listing."""
+        return [row for row in self._desk.account.demat.rows() if row.key in self._floor.listings]
 
     def funds_row(self) -> Row:
         return rms_row(self._desk.funds())
@@ -193,9 +196,9 @@ class Practice:
         """A well-formed order meets the market: its band, its session, then the desk."""
         now_ns = self.now_ns()
         refusal = self._band(ticket)
-        if refusal is not None and self.settings.price_refusal == "now":
+        if refusal is not None and self.switches.price_refusal == "now":
             return refusal
-        is_open = calendar.is_open(now_ns)
+        is_open = self._open()
         if (untimely := self._untimely(ticket, now_ns, is_open)) is not None:
             return untimely
         reason = reject_text or (refusal.message if refusal else "")
@@ -208,15 +211,15 @@ class Practice:
         if not is_open and ticket.duration == "IOC":
             return Refusal("AB1007", "IOC is not allowed outside market hours")
         if is_open and ticket.product is Product.INTRADAY and self._past_square_off(now_ns):
-            return Refusal("AB1007", f"INTRADAY orders are not taken after {self.settings.square_off}")
+            return Refusal("AB1007", f"INTRADAY orders are not taken after {self.switches.square_off}")
         return None
 
     def _past_square_off(self, now_ns: int) -> bool:
-        ends = calendar.minute(self.settings.square_off)
+        ends = calendar.minute(self.switches.square_off)
         return ends is not None and now_ns >= calendar.at(self.day, ends)
 
     def _band(self, ticket: Ticket) -> Refusal | None:
-        return band(ticket, self._floor.listings[ticket.key], self._floor.last_e4(ticket.key), self.settings)
+        return band(ticket, self._floor.listings[ticket.key], self._floor.last_e4(ticket.key), self.switches)
 
     def _run_day(self, now_ns: int) -> None:
         """Walk the day up to a time: opening, trading, square-off, close."""
@@ -244,7 +247,7 @@ class Practice:
         else:
             self.day = calendar.trading_day(ist(self.clock.real_ns()).date())
         start_ns = calendar.at(self.day, calendar.STARTS) if now_ns is None else now_ns
-        self._build(first(START_CASH_E4) if saved is None else after(saved), {})
+        self._build(first(START_CASH_E4) if saved is None else after(saved, self._listings), {})
         self._warm_up(min(start_ns, calendar.at(self.day, calendar.CLOSES) - 1))
         self._open_day(start_ns)
         self.start_ns = start_ns
@@ -280,6 +283,7 @@ class Practice:
                 morning.closes,
                 morning.queued,
                 morning.rules,
+                morning.charges_e4,
             )
         )
         self._desk.queue_again(morning.queued, now_ns)
@@ -306,17 +310,30 @@ class Practice:
 
     def _build(self, morning: Morning, figures: dict[InstrumentKey, DayFigures]) -> None:
         self._opened = self._squared = self._closed = False
-        self._morning = morning
         rng = random.Random(f"{self.seed}/{self.run}/{self.day}")
-        self._floor = Floor(relisted(listings_of(self.day), morning.closes), rng, figures)
+        self._morning = morning
+        self._floor = self._open_floor(rng, figures)
+        self._morning = morning = fitted(morning, self._floor.listings)
         ids = Ids(self.day, self.run, self.seed)
         account = Account(morning.cash_e4, morning.carried, Demat(morning.holdings))
         self.edis = Edis(account.demat)
         self._desk = Desk(
-            self._floor, account, ids, self._commit, lambda code, row: self.on_push(code, row), self.settings
+            self._floor, account, ids, self._commit, lambda code, row: self.on_push(code, row), self.switches
         )
-        self.rules = RuleBook(lambda: self.client_code, self.settings, self._fire, self._keep_rule, morning.rules)
+        self.rules = RuleBook(lambda: self.client_code, self.switches, self._fire, self._keep_rule, morning.rules)
         self._desk.on_filled, self._desk.on_price = self._listeners()
+
+    def _listings(self, day: date) -> Mapping[InstrumentKey, Listing]:
+        """What is listed on a day, at the closes of the universe."""
+        return listings_of(day)
+
+    def _open_floor(self, rng: random.Random, figures: dict[InstrumentKey, DayFigures]) -> Floor:
+        """The day's market: what is listed, at the closes of the day before."""
+        return Floor(relisted(self._listings(self.day), self._morning.closes), rng, figures)
+
+    def _open(self) -> bool:
+        """Whether orders go to the book now."""
+        return calendar.is_open(self.now_ns())
 
     def _listeners(self) -> tuple[Callable[[OwnOrder, int], None], Callable[[InstrumentKey, int, int], None]]:
         brackets, rules = Brackets(self._desk), self.rules

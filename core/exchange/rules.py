@@ -11,7 +11,7 @@ import msgspec
 from core.domain import Exchange, InstrumentKey, Kind, OrderType, Product, Side, Validity
 from core.exchange.listing import Listing
 from core.exchange.orders import OwnOrder, Refusal, Ticket
-from core.exchange.settings import Settings, lists
+from core.exchange.switches import Switches, lists
 from core.money import E4, rupees, wire_e4, wire_int
 
 Text = str | int | float | None
@@ -47,12 +47,12 @@ class OrderBody(msgspec.Struct):
 
 
 def read_ticket(
-    body: OrderBody, listings: Mapping[InstrumentKey, Listing], settings: Settings | None = None
+    body: OrderBody, listings: Mapping[InstrumentKey, Listing], switches: Switches | None = None
 ) -> Ticket | Refusal:
     """The ticket that a placeOrder body means, or why it means none. The circuit band is asked for apart (`band`)."""
-    settings = settings or Settings()
+    switches = switches or Switches()
     variety, tag = _word(body.variety), str(body.ordertag or "")
-    if (refusal := variety_refusal(variety, settings)) is not None:
+    if (refusal := variety_refusal(variety, switches)) is not None:
         return refusal
     if variety == "AMO":
         variety = "STOPLOSS" if _word(body.ordertype).startswith("STOPLOSS") else "NORMAL"
@@ -88,13 +88,13 @@ def read_ticket(
         stoploss_e4,
         trailing_e4,
     )
-    return check(ticket, listing) or _consent(body, listing, settings) or ticket
+    return check(ticket, listing) or _consent(body, listing, switches) or ticket
 
 
-def changed_body(body: OrderBody, order: OwnOrder, settings: Settings) -> OrderBody:
+def changed_body(body: OrderBody, order: OwnOrder, switches: Switches) -> OrderBody:
     """A modify body with what it left out, and what cannot be changed, taken from the order."""
     quantity = body.quantity or str(order.quantity)
-    if body.quantity and settings.modify_quantity == "open":
+    if body.quantity and switches.modify_quantity == "open":
         quantity = str((wire_int(body.quantity) or 0) + order.filled)
     kind = body.ordertype or order.order_type.value
     stays = "STOPLOSS" if str(kind).startswith("STOPLOSS") else "NORMAL"
@@ -120,18 +120,18 @@ def changed_body(body: OrderBody, order: OwnOrder, settings: Settings) -> OrderB
     )
 
 
-def variety_refusal(variety: str, settings: Settings) -> Refusal | None:
-    if variety not in _VARIETIES and not (variety == "AMO" and settings.amo_variety):
+def variety_refusal(variety: str, switches: Switches) -> Refusal | None:
+    if variety not in _VARIETIES and not (variety == "AMO" and switches.amo_variety):
         return Refusal("AB1008", f"Invalid Order Variety. Value should be {', '.join(_VARIETIES)}")
-    return Refusal("AB2002", "ROBO order is block") if variety == "ROBO" and not settings.robo else None
+    return Refusal("AB2002", "ROBO order is block") if variety == "ROBO" and not switches.robo else None
 
 
-def _consent(body: OrderBody, listing: Listing, settings: Settings) -> Refusal | None:
+def _consent(body: OrderBody, listing: Listing, switches: Switches) -> Refusal | None:
     """Lists that surveillance and the broker keep."""
     exchange, token = listing.instrument.exchange.value, listing.instrument.token
-    if lists(settings.cautionary, exchange, token) and _word(body.scripconsent).lower() != "yes":
+    if lists(switches.cautionary, exchange, token) and _word(body.scripconsent).lower() != "yes":
         return Refusal("AB4036", "Order cannot be processed: the token is on the cautionary list, send scripconsent")
-    if lists(settings.no_intraday, exchange, token) and _word(body.producttype) in ("INTRADAY", "BO"):
+    if lists(switches.no_intraday, exchange, token) and _word(body.producttype) in ("INTRADAY", "BO"):
         return Refusal("AB1007", "Intraday is blocked for this scrip")
     return None
 
@@ -211,11 +211,11 @@ def _prices(ticket: Ticket) -> list[int]:
     return limit + ([ticket.trigger_e4] if ticket.order_type in STOPS else [])
 
 
-def band(ticket: Ticket, listing: Listing, last_e4: int, settings: Settings) -> Refusal | None:
+def band(ticket: Ticket, listing: Listing, last_e4: int, switches: Switches) -> Refusal | None:
     """Why its prices are too far away: beyond the circuit, or beyond the price-protection range if that is set."""
     for price_e4 in _prices(ticket):
-        if settings.protection_percent and abs(price_e4 - last_e4) * 100 > last_e4 * settings.protection_percent:
-            return Refusal("AB1007", f"price is outside the protection range of {settings.protection_percent} %")
+        if switches.protection_percent and abs(price_e4 - last_e4) * 100 > last_e4 * switches.protection_percent:
+            return Refusal("AB1007", f"price is outside the protection range of {switches.protection_percent} %")
         if not listing.lower_e4 <= price_e4 <= listing.upper_e4:
             lower, upper = rupees(listing.lower_e4), rupees(listing.upper_e4)
             return Refusal("AB1007", f"price is outside the circuit limits {lower} to {upper}")

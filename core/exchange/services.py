@@ -20,7 +20,7 @@ from core.exchange.rest import ledger as ledger_services
 from core.exchange.rest.given import Json, TheFaults, TheSessions, TheVenue, key_of
 from core.exchange.rules import OrderBody, Text
 from core.exchange.sessions import Sessions, Tokens, bare
-from core.exchange.settings import account_refusal
+from core.exchange.switches import account_refusal
 from core.exchange.venue import Venue
 
 QUOTE_TOKENS_MAX = 50
@@ -207,12 +207,12 @@ def _before(venue: Venue) -> Any:
         endpoint = paths.endpoint_of(request.url.path)
         if endpoint is None:
             return None
-        forced = venue.settings.answers.get(endpoint.name)
-        found = refusal(forced) if forced else account_refusal(venue.settings, endpoint.name)
+        forced = venue.switches.answers.get(endpoint.name)
+        found = refusal(forced) if forced else account_refusal(venue.switches, endpoint.name)
         if found is None:
             return None
         if of_gateway(found.code):
-            return Response(gateway_failure(found), status_code=venue.settings.gateway_status)
+            return Response(gateway_failure(found), status_code=venue.switches.gateway_status)
         return Response(failure(found), status_code=200)
 
     return check

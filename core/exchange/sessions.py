@@ -9,7 +9,7 @@ import pyotp
 
 from core.clock import NS_PER_S, Clock, ist_day
 from core.exchange.orders import Refusal
-from core.exchange.settings import Settings
+from core.exchange.switches import Switches
 
 LOGINS_MAX = 1_000
 """Most token sets kept; the oldest go first."""
@@ -53,11 +53,11 @@ def new_credentials() -> Credentials:
 
 class Sessions:
     """Who is logged in. Every login and renewal stays valid until logout or the end of the Indian day, unless the
-    settings say otherwise."""
+    switches say otherwise."""
 
-    def __init__(self, credentials: Credentials, clock: Clock, settings: Settings | None = None) -> None:
+    def __init__(self, credentials: Credentials, clock: Clock, switches: Switches | None = None) -> None:
         self.credentials = credentials
-        self._settings = settings or Settings()
+        self._switches = switches or Switches()
         self._clock = clock
         self._logins: list[Tokens] = []
 
@@ -66,7 +66,7 @@ class Sessions:
         if not 1 <= len(pin) <= PIN_MAX:
             return Refusal("AB1002", "Invalid Password Length")
         if not (_same(client_code, mine.client_code) and _same(pin, mine.pin)):
-            return Refusal(self._settings.login_code, "Invalid login id or password")
+            return Refusal(self._switches.login_code, "Invalid login id or password")
         moment = datetime.fromtimestamp(self._clock.real_ns() / NS_PER_S, UTC)
         if not pyotp.TOTP(mine.totp_secret).verify(totp, for_time=moment, valid_window=1):
             return Refusal("AB1050", "Invalid totp")
@@ -96,7 +96,7 @@ class Sessions:
         return any(_same(t.feed, feed) and self._lives(t) for t in self._logins)
 
     def _lives(self, tokens: Tokens) -> bool:
-        life_s = self._settings.token_life_s
+        life_s = self._switches.token_life_s
         young = life_s is None or self._clock.real_ns() - tokens.issued_ns < life_s * NS_PER_S
         return young and tokens.day == self._today()
 
@@ -105,7 +105,7 @@ class Sessions:
             return "eyJ" + secrets.token_urlsafe(size)
 
         tokens = Tokens(token(180), token(120), token(90), self._today(), self._clock.real_ns())
-        older = self._logins[-(LOGINS_MAX - 1) :] if self._settings.relogin == "keep" else []
+        older = self._logins[-(LOGINS_MAX - 1) :] if self._switches.relogin == "keep" else []
         self._logins = [*older, tokens]
         return tokens
 

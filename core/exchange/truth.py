@@ -27,7 +27,10 @@ _NAME = re.compile(r"truth-(\d{3,})-(\d{4}-\d\d-\d\d)\.jsonl")
 
 
 class Opened(msgspec.Struct, tag="open"):
-    """First line of a day: what it began with. `closes` are previous closes, keyed `NSE:2885`, empty on a first day."""
+    """First line of a day: what it began with, and the charges that the day before was charged.
+
+    `closes` are previous closes, keyed `NSE:SBIN-EQ`, empty on a first day.
+    """
 
     run: int
     day: str
@@ -39,6 +42,7 @@ class Opened(msgspec.Struct, tag="open"):
     closes: dict[str, int] = {}
     queued: list[OwnOrder] = []
     rules: list[Rule] = []
+    charges_e4: int = 0
 
 
 class Changed(msgspec.Struct, tag="change"):

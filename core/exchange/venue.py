@@ -11,8 +11,8 @@ from core.exchange.ledger.conversion import ConvertBody
 from core.exchange.orders import OwnOrder, Refusal
 from core.exchange.rows import Row
 from core.exchange.rules import OrderBody
-from core.exchange.settings import Settings
 from core.exchange.snapshot import Market
+from core.exchange.switches import Switches
 
 
 class Venue(Protocol):
@@ -24,7 +24,7 @@ class Venue(Protocol):
     seed: int
     day: date
     start_ns: int
-    settings: Settings
+    switches: Switches
     client_code: str
 
     @property

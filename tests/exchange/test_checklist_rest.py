@@ -116,7 +116,7 @@ def test_box_rules_on_both_prefixes(wire: Wire) -> None:
 def test_box_dialects_each_by_a_switch(wire: Wire) -> None:
     exchange = wire.exchange
     assert wire.order("cancelOrder", {"variety": "NORMAL", "orderid": "0"})["errorcode"] == "AB1013"
-    exchange.call("/settings", {"answers": {"getRMS": "AB2000", "getProfile": "AG8002"}})
+    exchange.call("/switches", {"answers": {"getRMS": "AB2000", "getProfile": "AG8002"}})
     assert wire.send("GET", USER + "getRMS").json == {
         "status": False,
         "message": "Error not specified",
@@ -124,7 +124,7 @@ def test_box_dialects_each_by_a_switch(wire: Wire) -> None:
         "data": None,
     }
     assert wire.send("GET", USER + "getProfile").json["errorCode"] == "AG8002"
-    exchange.call("/settings", {"answers": {}})
+    exchange.call("/switches", {"answers": {}})
     exchange.fault(name="html", on=["getRMS"], count=1)
     assert wire.send("GET", USER + "getRMS").text.startswith("<html>")
 
@@ -183,11 +183,11 @@ def test_box_fault_switches_of_rest(wire: Wire) -> None:
     exchange.fault(name="reject_order", text="adapter is not logged on")
     wire.place()
     assert (wire.book()[-1]["orderstatus"], wire.book()[-1]["text"]) == ("rejected", "adapter is not logged on")
-    exchange.call("/settings", {"registered_ip": False})
+    exchange.call("/switches", {"registered_ip": False})
     assert code(wire.place()) == "AG7002" and wire.book(), "books stay usable"
-    exchange.call("/settings", {"registered_ip": True, "protection_percent": 1})
+    exchange.call("/switches", {"registered_ip": True, "protection_percent": 1})
     assert code(wire.place(price="900.00")) == "AB1007"
-    exchange.call("/settings", {"protection_percent": 0})
+    exchange.call("/switches", {"protection_percent": 0})
 
 
 def test_box_older_tokens_stay_valid_until_logout_or_by_switch(common: ExchangeProcess) -> None:
@@ -201,9 +201,9 @@ def test_box_older_tokens_stay_valid_until_logout_or_by_switch(common: ExchangeP
     assert gone["status"] is True
     assert wire.send("GET", USER + "getRMS", Authorization=f"Bearer {older}").json["errorCode"] == "AG8001"
     assert wire.send("GET", USER + "getRMS", Authorization=f"Bearer {renew['jwtToken']}").json["status"] is True
-    common.call("/settings", {"relogin": "end"})
+    common.call("/switches", {"relogin": "end"})
     newest = wire.login().json["data"]["jwtToken"]
-    common.call("/settings", {"relogin": "keep"})
+    common.call("/switches", {"relogin": "keep"})
     assert wire.send("GET", USER + "getRMS", Authorization=f"Bearer {renew['jwtToken']}").json["errorCode"] == "AG8001"
     assert wire.send("GET", USER + "getRMS", Authorization=f"Bearer {newest}").json["status"] is True
 
@@ -218,7 +218,7 @@ def test_orders_from_outside_and_caps(wire: Wire) -> None:
     fifty = wire.send("POST", path, {"positions": [row] * 50}).json["data"]
     one = wire.send("POST", path, {"positions": [row]}).json["data"]
     assert fifty["totalMarginRequired"] == pytest.approx(50 * one["totalMarginRequired"], rel=0.02)
-    assert json.dumps(wire.exchange.call("/settings")).count("NSE:3045") == 0
+    assert json.dumps(wire.exchange.call("/switches")).count("NSE:3045") == 0
 
 
 @pytest.mark.parametrize(

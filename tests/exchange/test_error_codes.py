@@ -56,14 +56,14 @@ FORCED = {
 
 
 class Asker:
-    """Requests of one account; settings are put back after each way."""
+    """Requests of one account; switches are put back after each way."""
 
     def __init__(self, exchange: ExchangeProcess) -> None:
         self.exchange, self.wire = exchange, Wire(exchange)
-        self.defaults = exchange.call("/settings")
+        self.defaults = exchange.call("/switches")
 
-    def set(self, **settings: Any) -> None:
-        self.exchange.call("/settings", settings)
+    def set(self, **switches: Any) -> None:
+        self.exchange.call("/switches", switches)
 
     def code(self, method: str, path: str, body: Any = None, **headers: str | None) -> str:
         answer = self.wire.send(method, path, body, **headers)
@@ -92,9 +92,9 @@ _A = ("status", "message", "errorcode", "data")
 Way = Callable[[Asker], str]
 
 
-def _with(way: Way, **settings: Any) -> Way:
+def _with(way: Way, **switches: Any) -> Way:
     def asked(a: Asker) -> str:
-        a.set(**settings)
+        a.set(**switches)
         return way(a)
 
     return asked
@@ -122,7 +122,7 @@ def _expired(a: Asker, path: str, body: Any = None) -> str:
 def _throttled(a: Asker, how: str) -> str:
     """Limits are off in this exchange but for this way, which needs one of its own."""
     with ExchangeProcess(None, "--seed", "7") as exchange:
-        exchange.call("/settings", {"rate_answer": how})
+        exchange.call("/switches", {"rate_answer": how})
         wire = Wire(exchange)
         body = {"exchange": "NSE", "symboltoken": "3045", "interval": "ONE_MINUTE"}
         body |= {"fromdate": f"{exchange.now[:10]} 09:15", "todate": f"{exchange.now[:10]} 09:20"}
@@ -228,10 +228,10 @@ def test_dialect_b_can_come_with_another_status(a: Asker) -> None:
 
 
 @pytest.mark.parametrize("body", [{"colour": 1}, {"gateway_status": 500}, {"square_off": "25:00"}, [1]])
-def test_settings_that_cannot_be_are_refused_whole(a: Asker, body: Any) -> None:
+def test_switches_that_cannot_be_are_refused_whole(a: Asker, body: Any) -> None:
     mixed = {"blocked": True} | body if isinstance(body, dict) else body
     with pytest.raises(urllib.error.HTTPError) as error:
-        a.exchange.call("/settings", mixed)
+        a.exchange.call("/switches", mixed)
     assert error.value.code == 400
     error.value.close()
-    assert a.exchange.call("/settings") == a.defaults
+    assert a.exchange.call("/switches") == a.defaults

@@ -233,7 +233,7 @@ def test_edis_sales_need_an_authorisation() -> None:
     day = Day()
     day.placed(**MARKET, quantity="20", producttype="DELIVERY")
     day.to("2026-03-04T09:20:00+05:30")
-    day.practice.settings.change(json.dumps({"edis": True}).encode())
+    day.practice.switches.change(json.dumps({"edis": True}).encode())
     sell = MARKET | {"quantity": "5", "producttype": "DELIVERY", "transactiontype": "SELL"}
     assert day.placed(**sell).status == "rejected"
     (row,) = day.practice.holding_rows()

@@ -61,7 +61,7 @@ class Calls:
 
 def test_every_public_method(sdk: SimpleNamespace, connect: Connect) -> None:
     with ExchangeProcess(None, "--seed", "7", "--limits", "off", "--now", "2026-03-03T09:20:00+05:30") as exchange:
-        exchange.call("/settings", {"cautionary": ["NSE:2885"]})
+        exchange.call("/switches", {"cautionary": ["NSE:2885"]})
         calls = Calls(connect(exchange))
         _session(calls, exchange)
         _first_day(calls, exchange)

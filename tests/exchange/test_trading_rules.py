@@ -18,8 +18,8 @@ def day() -> Day:
     return Day()
 
 
-def settle(day: Day, **settings: Any) -> None:
-    day.practice.settings.change(json.dumps(settings).encode())
+def settle(day: Day, **switches: Any) -> None:
+    day.practice.switches.change(json.dumps(switches).encode())
 
 
 def refused(done: OwnOrder | Refusal) -> str:

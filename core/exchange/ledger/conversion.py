@@ -9,7 +9,7 @@ from core.exchange.account import Account, Move, Slot
 from core.exchange.listing import Listing
 from core.exchange.orders import Refusal
 from core.exchange.rules import Text, products_of
-from core.exchange.settings import Settings
+from core.exchange.switches import Switches
 from core.money import divide_rounded, wire_int
 
 
@@ -27,7 +27,7 @@ class ConvertBody(msgspec.Struct):
 
 
 def conversion(
-    body: ConvertBody, account: Account, listings: Mapping[InstrumentKey, Listing], settings: Settings
+    body: ConvertBody, account: Account, listings: Mapping[InstrumentKey, Listing], switches: Switches
 ) -> Move | Refusal:
     """The move a body means; AB1016 without such a position, AB1017 when it cannot be converted so."""
     key = _key(body)
@@ -42,7 +42,7 @@ def conversion(
         return Refusal("AB1017", "Position conversion failed: not a product of this instrument")
     quantity = wire_int(body.quantity) or 0
     side = Side.BUY if position.net > 0 else Side.SELL
-    if str(body.transactiontype) != side.name or str(body.type) not in settings.convert_types:
+    if str(body.transactiontype) != side.name or str(body.type) not in switches.convert_types:
         return Refusal("AB1017", "Position conversion failed: side or type does not fit the position")
     if not 0 < quantity <= abs(position.net) or quantity % listing.instrument.lot:
         return Refusal("AB1017", "Position conversion failed: quantity does not fit the position")

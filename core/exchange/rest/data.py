@@ -24,7 +24,7 @@ from core.exchange.rest.given import Json, TheVenue, answered, key_of
 
 @post(paths.CANDLES_PATH, status_code=200)
 async def candles(data: CandleBody, venue: TheVenue) -> Json:
-    span = read_span(data, venue.settings.candle_end == "inclusive")
+    span = read_span(data, venue.switches.candle_end == "inclusive")
     key = key_of(venue, data.exchange, data.symboltoken)
     if isinstance(span, Refusal) or key is None:
         return answered(span if isinstance(span, Refusal) else None)
@@ -38,7 +38,7 @@ async def open_interest(data: CandleBody, venue: TheVenue) -> Json:
 
     The exchange keeps no history of open interest: every row has today's.
     """
-    span = read_span(data, venue.settings.candle_end == "inclusive")
+    span = read_span(data, venue.switches.candle_end == "inclusive")
     key = key_of(venue, data.exchange, data.symboltoken)
     if isinstance(span, Refusal):
         return answered(span)
@@ -72,23 +72,23 @@ async def put_call_ratio(venue: TheVenue) -> Json:
 
 @get(paths.NSE_INTRADAY_PATH)
 async def nse_intraday(venue: TheVenue) -> Json:
-    return answered(intraday_rows(venue.market, Exchange.NSE, venue.settings))
+    return answered(intraday_rows(venue.market, Exchange.NSE, venue.switches))
 
 
 @get(paths.BSE_INTRADAY_PATH)
 async def bse_intraday(venue: TheVenue) -> Json:
-    return answered(intraday_rows(venue.market, Exchange.BSE, venue.settings))
+    return answered(intraday_rows(venue.market, Exchange.BSE, venue.switches))
 
 
 @get(paths.CAUTIONARY_PATH)
 async def cautionary(venue: TheVenue) -> Json:
-    return answered(cautionary_rows(venue.market, venue.settings))
+    return answered(cautionary_rows(venue.market, venue.switches))
 
 
 @post(paths.CAUTIONARY_PATH, status_code=200)
 async def cautionary_by_post(venue: TheVenue) -> Json:
     """The documentation's sample shows the same call as a POST."""
-    return answered(cautionary_rows(venue.market, venue.settings))
+    return answered(cautionary_rows(venue.market, venue.switches))
 
 
 HANDLERS: list[Any] = [candles, open_interest, option_greek, gainers_losers, oi_buildup, put_call_ratio]

@@ -15,7 +15,7 @@ Minute = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
 Names = Annotated[list[Annotated[str, msgspec.Meta(max_length=60)]], msgspec.Meta(max_length=1_000)]
 
 
-class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class Switches(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """One flat body; what is absent keeps its value.
 
     Sessions: `relogin` whether a new login or renewal ends older tokens; `token_life_s` a life shorter than midnight;
@@ -61,13 +61,13 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         """Take what a JSON body names; msgspec.DecodeError when it cannot be used, and then nothing changes."""
         wanted = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
         merged = {name: msgspec.Raw(msgspec.json.encode(getattr(self, name))) for name in self.__struct_fields__}
-        new = msgspec.json.decode(msgspec.json.encode(merged | wanted), type=Settings)
+        new = msgspec.json.decode(msgspec.json.encode(merged | wanted), type=Switches)
         for name in self.__struct_fields__:
             setattr(self, name, getattr(new, name))
 
 
 def lists(names: list[str], exchange: str, token: str) -> bool:
-    """Whether an instrument stands in a list of settings."""
+    """Whether an instrument stands in a list of switches."""
     return f"{exchange}:{token}" in names
 
 
@@ -78,16 +78,16 @@ ENGINE = ORDER_WRITES | {"getOrderBook", "getTradeBook", "getPosition", "details
 """Endpoints of the order engine, which keeps a session of its own."""
 
 
-def account_refusal(settings: Settings, endpoint: str) -> Refusal | None:
+def account_refusal(switches: Switches, endpoint: str) -> Refusal | None:
     """Why an endpoint is closed to the account as it is set; None when it is open."""
-    if not settings.registered_ip and endpoint in ORDER_WRITES | RULE_WRITES:
+    if not switches.registered_ip and endpoint in ORDER_WRITES | RULE_WRITES:
         return Refusal("AG7002", "Access denied: Unregistered IP address. Register your IP before retrying.")
-    if settings.order_session != "on" and endpoint in RULE_WRITES | RULE_READS:
+    if switches.order_session != "on" and endpoint in RULE_WRITES | RULE_READS:
         return Refusal("AB9005", "Invalid Session ID")
-    if settings.order_session == "expired" and endpoint in ENGINE:
+    if switches.order_session == "expired" and endpoint in ENGINE:
         return Refusal("AB1010", "AMX Session Expired")
-    if settings.order_session == "absent" and endpoint in ENGINE:
+    if switches.order_session == "absent" and endpoint in ENGINE:
         return Refusal("AB1011", "Client not login")
-    if settings.blocked and endpoint in ORDER_WRITES | RULE_WRITES:
+    if switches.blocked and endpoint in ORDER_WRITES | RULE_WRITES:
         return Refusal("AB1006", "Client Is Block For Trading")
     return None
