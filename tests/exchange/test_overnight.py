@@ -1,6 +1,7 @@
 """Across days: what carries, what settles, what ends; rules that fire; all of it again from the state folder."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,14 @@ from core.exchange.rules import OrderBody
 from tests.exchange.practice_day import SBIN, Day
 
 MARKET = {"ordertype": "MARKET", "price": "0"}
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Day]:
+    """A day that remembers; whatever process it is in by then is closed."""
+    day = Day(folder=tmp_path)
+    yield day
+    day.practice.close()
 
 
 def future(day: Day) -> dict[str, str]:
@@ -97,8 +106,8 @@ def test_many_days_at_once_settle_each() -> None:
     assert day.practice.order_rows()[0]["orderid"].startswith("260316")
 
 
-def test_conversion_moves_units_and_checks_margin(tmp_path: Path) -> None:
-    day = Day(folder=tmp_path)
+def test_conversion_moves_units_and_checks_margin(kept: Day, tmp_path: Path) -> None:
+    day = kept
     day.placed(**MARKET, quantity="20")
     before = net(day)
     body = ConvertBody("NSE", "3045", "INTRADAY", "DELIVERY", "SBIN-EQ", "BUY", 15, "DAY")
@@ -146,8 +155,8 @@ def made(day: Day, **changes: Any) -> Rule:
     return rule
 
 
-def test_rules_fire_change_end_and_survive(tmp_path: Path) -> None:
-    day = Day(folder=tmp_path)
+def test_rules_fire_change_end_and_survive(kept: Day, tmp_path: Path) -> None:
+    day = kept
     practice, market = day.practice, day.practice.market
     near = made(day, triggerprice=day.rupees(2), price=day.rupees(40))
     far, gone = made(day), made(day)
@@ -205,8 +214,8 @@ def test_rules_that_are_refused(one_day: Day, changes: dict[str, str], code: str
     assert isinstance(done, Refusal) and done.code == code
 
 
-def test_holdings_rules_and_waiting_orders_survive_into_the_next_morning(tmp_path: Path) -> None:
-    day = Day(folder=tmp_path)
+def test_holdings_rules_and_waiting_orders_survive_into_the_next_morning(kept: Day, tmp_path: Path) -> None:
+    day = kept
     day.placed(**MARKET, quantity="20", producttype="DELIVERY")
     day.placed(**future(day))
     day.to("2026-03-03T15:40:00+05:30")

@@ -76,16 +76,16 @@ def test_intraday_is_squared_off_at_its_time(day: Day) -> None:
 def test_a_bracket_takes_its_target_or_its_stop(day: Day) -> None:
     assert refused(day.order(variety="ROBO")) == "AB2002"
     settle(day, robo=True)
-    bracket = {"variety": "ROBO", "producttype": "BO", "squareoff": "1.00", "stoploss": "1.50", "quantity": "10"}
+    bracket = {"variety": "ROBO", "producttype": "BO", "squareoff": "0.40", "stoploss": "0.50", "quantity": "10"}
     assert refused(day.order(**bracket | {"squareoff": "0"})) == "AB1007"
     entry = day.placed(**bracket, price=day.rupees(20))
     assert entry.status == "complete"
     target, stop = (o for o in day.practice.desk.orders.values() if o.parent_id == entry.order_id)
     average = entry.average_e4 // 500 * 500
-    assert (target.side, target.price_e4, target.quantity) == (Side.SELL, average + 10_000, 10)
-    assert (stop.status, stop.trigger_e4) == ("trigger pending", average - 15_000)
+    assert (target.side, target.price_e4, target.quantity) == (Side.SELL, average + 4_000, 10)
+    assert (stop.status, stop.trigger_e4) == ("trigger pending", average - 5_000)
     for _ in range(600):
-        day.walk(5, 1)
+        day.walk(2, 1)
         if not target.working and not stop.working:
             break
     assert {target.status, stop.status} == {"complete", "cancelled"}
