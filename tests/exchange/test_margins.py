@@ -50,6 +50,10 @@ def test_a_future_blocks_scan_and_exposure_either_way() -> None:
 
 def test_a_bought_option_costs_its_premium_and_no_more() -> None:
     assert margin_of([held(CALL, 65)]) == Margin(0, 0, 0, 65 * 300 * E4, 0)
+    deep = option("5", 24_000, "CE", 1_200)
+    assert margin_of([held(deep, 65)]) == Margin(0, 0, 0, 65 * 1_200 * E4, 0), (
+        "though it could lose its intrinsic value"
+    )
 
 
 def test_a_sold_option_blocks_more_than_a_spread_and_a_spread_saves() -> None:

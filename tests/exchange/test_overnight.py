@@ -187,6 +187,22 @@ def test_rules_fire_change_end_and_survive(kept: Day, tmp_path: Path) -> None:
     assert len(day.practice.rules.listed(ListBody(["ACTIVE"], 2, 1))) == 0  # type: ignore[arg-type]
 
 
+def test_a_rule_fires_from_the_side_the_price_was_on() -> None:
+    day = Day()
+    above, below = made(day, triggerprice=day.rupees(40)), made(day, triggerprice=day.rupees(-40))
+    rules, last_e4 = day.practice.rules, day.last()
+
+    def states(*ticks: int) -> list[str]:
+        for number in ticks:
+            rules.on_price(SBIN, last_e4 + number * 500, day.practice.now_ns())
+        return [above.status, below.status]
+
+    assert states(0, 39, -39) == ["ACTIVE", "ACTIVE"]
+    assert states(40) == ["SENTTOEXCHANGE", "ACTIVE"]
+    assert states(-41) == ["SENTTOEXCHANGE", "SENTTOEXCHANGE"]
+    assert len(day.practice.order_rows()) == 2
+
+
 @pytest.fixture(scope="module")
 def one_day() -> Day:
     return Day()
