@@ -151,7 +151,7 @@ def place(i: Instrument) -> int:
         return FUTURES + _ORDER[i.exchange]
     if kind is Kind.INDEX:
         # an exchange's own index has eight digits since March 2024; the rest are old rows and bare underlyings
-        return (0 if i.exchange is Exchange.NSE else 1) if len(i.token) == 8 else OUTDATED
+        return (0 if i.exchange is Exchange.NSE else 1) if len(i.token) == 8 and i.token.isdigit() else OUTDATED
     if i.exchange is Exchange.NSE:
         return 0 if i.symbol.endswith("-EQ") else 2 if i.symbol.endswith(("-BE", "-SM", "-ST", "-BZ")) else 4
     return 3

@@ -4,7 +4,7 @@ It stands on an instrument file (`core.market.index`), on disk or in memory; wha
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from core.domain import Exchange, Instrument, InstrumentKey
@@ -70,8 +70,12 @@ class Catalogue:
     def all(self) -> tuple[Instrument, ...]:
         """Every row, in the master's order. Some 40 MB for a whole master: for the small ones of an exchange."""
         if self._all is None:
-            self._all = tuple(map(index.to_instrument, self._connection.execute(_ALL)))
+            self._all = tuple(self.stream())
         return self._all
+
+    def stream(self) -> Iterator[Instrument]:
+        """Every row, one after the other, nothing kept."""
+        return map(index.to_instrument, self._connection.execute(_ALL))
 
     def count(self) -> int:
         return int(self._connection.execute("SELECT count(*) FROM instrument").fetchone()[0])
@@ -80,7 +84,8 @@ class Catalogue:
         """The best `limit` matches for words like `nifty 26 nov 24800 ce`, best first.
 
         Words name a subject (also by another name, in part, or misspelled) and narrow: CE, PE, FUT, a month, a day, a
-        year, a strike, an exchange. `on` (`YYYY-MM-DD`) hides what has expired by that day. Test instruments never show.
+        year, a strike, an exchange. `on` (`YYYY-MM-DD`) hides what has expired by that day. Test instruments are never
+        found.
         """
         return self._search.find(text, limit, on)
 

@@ -15,7 +15,7 @@ _OWN_ROWS = 5
 _SELECT = f"SELECT {index.COLUMNS} FROM instrument INDEXED BY by_subject WHERE subject = ?"  # noqa: S608
 _LIVE = " AND expiry >= CASE expiry WHEN '' THEN '' ELSE ? END"
 _ORDER = " ORDER BY place, expiry, strike_e4, right LIMIT ?"
-_TOKEN = f"SELECT {index.COLUMNS} FROM instrument WHERE token = ? AND subject IS NOT NULL"  # noqa: S608
+_TOKEN = f"SELECT {index.COLUMNS} FROM instrument WHERE token = ? AND subject IS NOT NULL ORDER BY place"  # noqa: S608
 _SYMBOL = (
     f"SELECT {index.COLUMNS} FROM instrument INDEXED BY by_symbol"  # noqa: S608
     " WHERE symbol >= ? COLLATE NOCASE AND symbol < ? COLLATE NOCASE AND subject IS NOT NULL"
@@ -130,7 +130,7 @@ class Search:
             found.setdefault(row.key, row)
 
     def _some(self, subject: int, wanted: Wanted, on: str, count: int) -> list[Instrument]:
-        """The first rows of a subject that are as wanted. Each number may be a strike, its beginning, a day or a year."""
+        """The first rows of a subject that fit. A number may be a strike, the beginning of one, a day or a year."""
         where, values = _conditions(wanted)
         for meaning in _meanings(wanted.numbers):
             more = "".join(clause for clause, _ in meaning)
@@ -178,7 +178,7 @@ def _meanings(numbers: list[str]) -> list[list[tuple[str, object]]]:
     """What the numbers may mean, the likeliest first, as conditions; without numbers one empty meaning."""
     ways: list[list[tuple[str, object]]] = [[]]
     for number in numbers:
-        ways = [way + [one] for one in _readings(number) for way in ways]
+        ways = [[*way, one] for one in _readings(number) for way in ways]
     ways.sort(key=lambda way: sum(clause.startswith(" AND +strike") for clause, _ in way))
     return ways[:12]
 

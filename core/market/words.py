@@ -47,9 +47,9 @@ def read(words: list[str], *, unfinished: bool = False) -> Wanted:
     """What words mean. `unfinished`: the last word may be the beginning of FUT, CE, PE or a month."""
     wanted = Wanted()
     for n, word in enumerate(words):
-        if n == 0 and not _NUMBER.fullmatch(word):
-            wanted.names.append(word)
-        elif not _contract_word(wanted, word, unfinished=unfinished and n == len(words) - 1):
+        if (n == 0 and not _NUMBER.fullmatch(word)) or not _contract_word(
+            wanted, word, unfinished=unfinished and n == len(words) - 1
+        ):
             wanted.names.append(word)
     if not wanted.names and wanted.numbers:
         wanted.names.append(wanted.numbers.pop(0))
@@ -67,13 +67,11 @@ def pieces(word: str) -> list[str]:
 
 
 def _contract_word(wanted: Wanted, word: str, *, unfinished: bool) -> bool:
+    """Note what a word narrows to; False when it narrows nothing."""
     if word in _RIGHTS:
         wanted.right, wanted.kind = _RIGHTS[word], Kind.OPTION
-    elif word in _FUTURES or (unfinished and len(word) > 1 and "FUT".startswith(word)):
+    elif word in _FUTURES or (unfinished and "FUT".startswith(word)):
         wanted.kind = Kind.FUTURE
-    elif unfinished and word in ("F", "C", "P"):
-        wanted.kind = Kind.FUTURE if word == "F" else Kind.OPTION
-        wanted.right = _RIGHTS.get(word, "")
     elif word in _KINDS:
         wanted.kind = _KINDS[word]
     elif word in _SEGMENTS:
@@ -91,7 +89,11 @@ def _glued(wanted: Wanted, word: str) -> bool:
     """`26NOV`, `26NOV25`, `NOV25`, `24800CE`, `25100PUT`."""
     parts = re.findall(r"\d+(?:\.\d+)?|[A-Z]+", word)
     months = [n for n, part in enumerate(parts) if _month(part)]
-    if len(parts) > 1 and "".join(parts) == word and all(p in _RIGHTS or _NUMBER.fullmatch(p) or _month(p) for p in parts):
+    if (
+        len(parts) > 1
+        and "".join(parts) == word
+        and all(p in _RIGHTS or _NUMBER.fullmatch(p) or _month(p) for p in parts)
+    ):
         if months and months[0] > 0 and _is_day(parts[months[0] - 1]):
             wanted.day = parts.pop(months[0] - 1).zfill(2)
         for part in parts:
