@@ -11,11 +11,15 @@ from core.domain import Exchange, Instrument, InstrumentKey
 from core.market import index
 from core.market.master import Master, parse
 from core.market.search import Search
-from core.market.subjects import Subjects
+from core.market.subjects import Subjects, squeeze
 
 _REMEMBERED_MAX = 8_192
 _BY_KEY = f"SELECT {index.COLUMNS} FROM instrument WHERE token = ? AND exchange = ?"  # noqa: S608
 _BY_SYMBOL = f"SELECT {index.COLUMNS} FROM instrument WHERE symbol = ? COLLATE NOCASE AND exchange = ? ORDER BY rowid"  # noqa: S608
+_CONTRACTS = (
+    f"SELECT {index.COLUMNS} FROM instrument INDEXED BY by_subject WHERE subject = ? AND exchange = ?"  # noqa: S608
+    f" AND place BETWEEN {index.FUTURES} AND {index.OUTDATED - 1} ORDER BY expiry, strike_e4, symbol"
+)
 _ALL = f"SELECT {index.COLUMNS} FROM instrument ORDER BY rowid"  # noqa: S608
 
 
@@ -43,7 +47,8 @@ class Catalogue:
     def _attach(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         parts = dict(connection.execute("SELECT what, value FROM terms").fetchall())
-        self._search = Search(connection, Subjects(parts["texts"], parts["subjects"], parts["weights"]))
+        self._subjects = Subjects(parts["texts"], parts["subjects"], parts["weights"])
+        self._search = Search(connection, self._subjects)
         self._known: dict[InstrumentKey, Instrument | None] = {}
         self._all: tuple[Instrument, ...] | None = None
 
@@ -79,6 +84,13 @@ class Catalogue:
 
     def count(self) -> int:
         return int(self._connection.execute("SELECT count(*) FROM instrument").fetchone()[0])
+
+    def contracts(self, exchange: Exchange, name: str) -> tuple[Instrument, ...]:
+        """Futures and options of an underlying on one exchange, by expiry and strike."""
+        rows: list[Instrument] = []
+        for subject in self._subjects.exact(squeeze(name)):
+            rows += map(index.to_instrument, self._connection.execute(_CONTRACTS, (subject, exchange.value)))
+        return tuple(i for i in rows if squeeze(i.name) == squeeze(name))
 
     def search(self, text: str, limit: int, on: str = "") -> tuple[Instrument, ...]:
         """The best `limit` matches for words like `nifty 26 nov 24800 ce`, best first.
