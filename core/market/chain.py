@@ -126,7 +126,7 @@ def make_chain(legs: Legs, quote: LegQuotes, years: float, rate: float = RATE) -
     return Chain(
         legs, strikes, calls, puts, forward, source, years,
         int(np.argmin(np.abs(strikes - forward))) if forward > 0 and len(strikes) else None,
-        _ratio(puts.interest, calls.interest), _ratio(puts.volume, calls.volume),
+        ratio(puts.interest, calls.interest), ratio(puts.volume, calls.volume),
         max_pain(strikes, calls.interest, puts.interest),
     )  # fmt: skip
 
@@ -208,6 +208,7 @@ def _side(columns: _Columns, call: Flags, forward: float, strikes: Array, years:
     )  # fmt: skip
 
 
-def _ratio(over: Array, under: Array) -> float | None:
+def ratio(over: Array, under: Array) -> float | None:
+    """Total over total, as in put over call open interest; None when there is nothing under the line."""
     total = float(np.nansum(under))
     return float(np.nansum(over)) / total if total > 0 else None

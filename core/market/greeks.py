@@ -102,7 +102,7 @@ def _total_volatility(value: Array, away: Array) -> Array:
     """Solve for the total volatility of an out-of-the-money option whose value is given in units of the nearer price.
 
     With x = `away`, the log distance of strike and forward, that value is N(-x/v + v/2) - e^x N(-x/v - v/2). Starts at
-    the inflexion sqrt(2x), or nearer by the tail's own shape exp(-x^2 / 2v^2), and takes Halley's steps on the logarithm.
+    the inflexion sqrt(2x), or nearer by the tail's own shape exp(-x^2 / 2v^2); takes Halley's steps on the logarithm.
     """
     grown, target = np.exp(away), np.log(value)
     inflexion = np.sqrt(2 * away)
