@@ -60,10 +60,7 @@ def examine(home: Path, now_ns: int, config: Path | None = None) -> list[Finding
 
 
 def _python() -> Finding:
-    version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info >= (3, 11):
-        return Finding("python", "pass", version)
-    return Finding("python", "fail", version, "Use Python 3.11 or newer.")
+    return Finding("python", "pass", ".".join(map(str, sys.version_info[:3])))
 
 
 def _configuration(given: Path | None) -> Finding:
@@ -99,7 +96,8 @@ def _instruments(home: Path, now_ns: int) -> Iterator[Finding]:
         return
     held = catalogue.facts
     age_s = max(0, now_ns - int(held.get("loaded_ns", "0"))) // NS_PER_S
-    found = f"{catalogue.count()} instruments, first expiry {held.get('first_expiry') or 'none'}, loaded {age_s // 3600} h ago"
+    first = held.get("first_expiry") or "none"
+    found = f"{catalogue.count()} instruments, first expiry {first}, loaded {age_s // 3600} h ago"
     catalogue.close()
     expired = bool(held.get("first_expiry")) and held["first_expiry"] < ist_day(now_ns)
     if age_s > MASTER_OLD_S or expired:
