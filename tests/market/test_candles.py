@@ -1,4 +1,4 @@
-"""Bars from recorded ticks against bars recomputed another way; joining, gaps, and history that is never asked twice."""
+"""Bars from recorded ticks against bars computed another way; joining, gaps, history that is never asked twice."""
 
 import csv
 import gzip
