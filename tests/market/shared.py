@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from core.market.instruments import Catalogue
+
 
 def shared(*parts: str) -> Path:
     """A recorded file; the test is skipped with a reason when it is not there."""
@@ -21,3 +23,9 @@ def shared(*parts: str) -> Path:
 def real_master() -> bytes:
     """The whole master of 2025-09-17, as JSON."""
     return lzma.decompress(shared("instruments", "OpenAPIScripMaster_2025-09-17.json.xz").read_bytes())
+
+
+@cache
+def real_catalogue() -> Catalogue:
+    """The same, ready to be searched; made once for all tests of a process."""
+    return Catalogue.read(real_master())[0]

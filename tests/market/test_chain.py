@@ -3,7 +3,6 @@
 import gzip
 import json
 import math
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from core.market.chain import Chain, InterestBase, expiries, legs, make_chain, y
 from core.market.greeks import price
 from core.market.instruments import Catalogue
 from core.views import Level, Quote
-from tests.market.shared import real_master, shared
+from tests.market.shared import real_catalogue, shared
 
 
 def _quote(ltp: float, bid: float = 0, ask: float = 0, interest: int = 0, volume: int = 0) -> Quote:
@@ -96,14 +95,9 @@ def test_the_middle_of_a_sensible_spread_beats_an_old_last_price() -> None:
     assert chain.calls.volatility[at] == pytest.approx([VOLATILITY, VOLATILITY], abs=2e-3)
 
 
-@cache
-def _real() -> Catalogue:
-    return Catalogue.read(real_master())[0]
-
-
-def test_the_contracts_of_the_real_master() -> None:
-    days = expiries(_real(), Exchange.NFO, "NIFTY", "2025-09-18")
-    chain = legs(_real(), Exchange.NFO, "NIFTY", "2025-09-30")
+def test_the_contracts_of_the_real_catalogue() -> None:
+    days = expiries(real_catalogue(), Exchange.NFO, "NIFTY", "2025-09-18")
+    chain = legs(real_catalogue(), Exchange.NFO, "NIFTY", "2025-09-30")
 
     assert days[:3] == ("2025-09-23", "2025-09-30", "2025-10-07")
     assert chain.future is not None and chain.future.symbol == "NIFTY30SEP25FUT"
@@ -112,8 +106,8 @@ def test_the_contracts_of_the_real_master() -> None:
     assert call is not None and call.symbol == "NIFTY30SEP2525000CE"
     assert put is not None and put.symbol == "NIFTY30SEP2525000PE"
     assert list(chain.strikes_e4) == sorted(set(chain.strikes_e4)) and len(chain.strikes_e4) > 90
-    assert legs(_real(), Exchange.NFO, "NIFTY", "2025-09-23").future is None
-    sensex = legs(_real(), Exchange.BFO, "SENSEX", "2025-09-25")
+    assert legs(real_catalogue(), Exchange.NFO, "NIFTY", "2025-09-23").future is None
+    sensex = legs(real_catalogue(), Exchange.BFO, "SENSEX", "2025-09-25")
     assert sensex.future is not None and len(sensex.strikes_e4) > 50
 
 

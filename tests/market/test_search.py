@@ -1,13 +1,10 @@
 """What a trader means comes first, over all rows of the real master of 2025-09-17; and whatever is typed is bounded."""
 
-from functools import cache
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.market.instruments import Catalogue
-from tests.market.shared import real_master
+from tests.market.shared import real_catalogue
 
 ON = "2025-09-18"
 TABLE = {
@@ -49,14 +46,9 @@ TABLE = {
 }  # fmt: skip
 
 
-@cache
-def _real() -> Catalogue:
-    return Catalogue.read(real_master())[0]
-
-
 @pytest.mark.timeout(120)
 def test_what_a_trader_means_comes_first() -> None:
-    catalogue = _real()
+    catalogue = real_catalogue()
 
     first = {text: next((i.symbol for i in catalogue.search(text, 12, ON)), None) for text in TABLE}
 
@@ -65,7 +57,7 @@ def test_what_a_trader_means_comes_first() -> None:
 
 
 def test_sbin_without_an_exchange_is_the_nse_share_and_then_the_bse_one() -> None:
-    found = _real().search("sbin", 3, ON)
+    found = real_catalogue().search("sbin", 3, ON)
 
     assert [(i.symbol, i.exchange.value) for i in found[:2]] == [("SBIN-EQ", "NSE"), ("SBIN", "BSE")]
 
@@ -73,29 +65,29 @@ def test_sbin_without_an_exchange_is_the_nse_share_and_then_the_bse_one() -> Non
 def test_every_beginning_of_a_query_keeps_the_subject_in_sight() -> None:
     """As one types: from the third letter on, what was meant is never far."""
     for text, symbol in (("reliance", "RELIANCE-EQ"), ("banknifty fut", "BANKNIFTY30SEP25FUT"), ("infosys", "INFY-EQ")):
-        seen = [[i.symbol for i in _real().search(text[:n], 12, ON)] for n in range(3, len(text) + 1)]
+        seen = [[i.symbol for i in real_catalogue().search(text[:n], 12, ON)] for n in range(3, len(text) + 1)]
         assert all(seen), text
         assert symbol in seen[-1]
 
 
 def test_expired_is_hidden_by_the_day() -> None:
     def first(on: str) -> str:
-        return _real().search("nifty 25000 ce", 1, on)[0].symbol
+        return real_catalogue().search("nifty 25000 ce", 1, on)[0].symbol
 
     assert first("2025-09-23") == "NIFTY23SEP2525000CE"
     assert first("2025-09-24") == "NIFTY30SEP2525000CE"
-    assert _real().search("nifty 25000 ce", 5, "2040-01-01") == ()
+    assert real_catalogue().search("nifty 25000 ce", 5, "2040-01-01") == ()
 
 
 def test_no_test_instrument_is_ever_found() -> None:
     for text in ("nsetest", "011nsetest", "011nsetest fut", "nsetest fut", "111NSETEST30DEC25FUT", "021NSETEST"):
-        assert not [i for i in _real().search(text, 50) if "NSETEST" in i.symbol], text
+        assert not [i for i in real_catalogue().search(text, 50) if "NSETEST" in i.symbol], text
 
 
 @given(st.text(max_size=30) | st.text("NIFTYBANK 0123456789CEPFUT&-.%_'\"*", max_size=40), st.integers(0, 15))
 @settings(max_examples=200, deadline=None)
 def test_whatever_is_typed_gives_a_bounded_answer(text: str, limit: int) -> None:
-    found = _real().search(text, limit, ON)
+    found = real_catalogue().search(text, limit, ON)
 
     assert len(found) <= limit
     assert len({i.key for i in found}) == len(found)

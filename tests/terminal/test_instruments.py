@@ -14,6 +14,7 @@ from core.market.masterfile import NAME, update
 from core.market.watchlists import FILE, Entry, Watchlist, Watchlists, load, save
 from terminal.catalogues import WithOthers, held_master
 from terminal.commands.doctor import examine
+from terminal.screens.search import result_line
 from terminal.watchlists import remember, starting, watchlist
 from tests.terminal.test_cli import tezi
 
@@ -114,6 +115,8 @@ def test_rows_of_a_loaded_master_are_found_but_are_not_there_to_trade(home: Path
     assert [i.token for i in found] == ["3045", "500112"]
     assert both.get(found[0].key) is not None and both.get(found[1].key) is None
     assert len(both.all()) == 2
+    elsewhere = "".join(cell.text for cell in result_line(found[1], 80, at=False, here=False))
+    assert "not on the practice exchange" in elsewhere and "SBIN" in elsewhere
     (home / NAME).write_bytes(b"rubbish")
     assert held_master(home) is None
 
