@@ -93,7 +93,8 @@ class Search:
             self._add_first(self._subjects.inside(names, _SUBJECTS_MAX), limit, on, found)
 
     def _as_misspelled(self, words: list[str], limit: int, on: str, found: Found) -> None:
-        for parts in (words, [piece for word in words for piece in pieces(word)]):
+        apart = [piece for word in words for piece in pieces(word)]
+        for parts in (words,) if apart == words else (words, apart):
             wanted = read(parts, unfinished=parts is not words)
             for subject in self._subjects.misspelled(squeeze("".join(wanted.names)), _MISSPELLED_MAX):
                 self._add(found, self._some(subject, wanted, on, 2 if wanted.plain else limit))
