@@ -94,7 +94,9 @@ class Transport:
         *,
         connections_max: int = 4,
         ssl_context: ssl.SSLContext | None = None,
+        body_max: int = BODY_MAX,
     ) -> None:
+        self._body_max = body_max
         self._idle: list[_Line] = []
         self.move(base_url)
         self._clock = clock
@@ -178,8 +180,8 @@ class Transport:
             async with contextlib.aclosing(cast(AsyncGenerator[bytes, None], response.aiter_stream())) as stream:
                 async for part in stream:
                     size += len(part)
-                    if size > BODY_MAX:
-                        return Failure(Phase.TOO_LARGE, line.sent, f"the answer is over {BODY_MAX >> 20} MiB")
+                    if size > self._body_max:
+                        return Failure(Phase.TOO_LARGE, line.sent, f"the answer is over {self._body_max >> 20} MiB")
                     parts.append(part)
         finally:
             await response.aclose()
