@@ -18,6 +18,7 @@ from core.brokers.pipe import Backend
 from core.clock import NS_PER_S, Clock
 from core.errors import TeziError
 from core.links.addresses import refusal
+from core.links.tls import verified
 from core.text import plain
 
 BODY_MAX = 8 * 1024 * 1024
@@ -217,7 +218,7 @@ class Transport:
         if self._url.scheme != b"https":
             return None
         if self._ssl is None:
-            self._ssl = ssl.create_default_context()
+            self._ssl = verified()
         return self._ssl
 
     def _request(
