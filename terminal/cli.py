@@ -14,6 +14,7 @@ VERSION = "0.1.0"
 MODES = ("practice", "live", "replay", "paper")
 COMMANDS = {
     "exchange": ("terminal.commands.exchange:exchange", "Run the practice exchange until interrupted."),
+    "secrets": ("terminal.commands.secrets:secrets", "Keep credentials in the vault."),
     "config": ("terminal.commands.config:config", "Check the configuration file."),
 }
 """Name of a subcommand, where it is, and its line in the help (so that the help imports none of them)."""

@@ -65,7 +65,7 @@ class RolledBack(VaultError):
     """An older vault was put back; nothing is written over it before the person has said that this is right."""
 
     def __init__(self, path: Path, words: str) -> None:
-        super().__init__(f"{path}: {words}. If you put it there yourself, accept it; else put the newer one back.")
+        super().__init__(f"{path}: {words}. If that is right, add --accept-older; else put the newer one back.")
 
 
 class KeyringFailed(VaultError):

@@ -49,6 +49,10 @@ class Vault:
         """What the file's header asks of a password. Raises like `open`."""
         return self._read().header.kdf
 
+    def is_remembered(self) -> bool:
+        """Whether a key in a keyring may open it. Raises like `open`."""
+        return self._read().header.wrap("kr") is not None
+
     def create(self, password: Secret) -> Opened:
         """A new, empty vault, written. Raises VaultError for a short password or when there is one already."""
         place = self._place
