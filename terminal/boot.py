@@ -6,12 +6,13 @@ import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+from core.market.instruments import Catalogue
+
 from core.brokers import contract
 from core.clock import AnchoredClock, ist_day
 from core.engine.desk import EngineDesk
 from core.engine.engine import HALT_KEY, Engine
 from core.facts import Event
-from core.market.instruments import Catalogue
 from core.orders.tags import Tags
 from core.store.instance import InstanceLock
 from core.store.journal import OrderJournal
