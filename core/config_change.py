@@ -32,7 +32,8 @@ class LimitChanges:
 
 def limit_changes(running: Config, edited: Config) -> LimitChanges:
     """Which limits differ, and which way. One whose direction is not known by its name counts as loosened."""
-    loosened, tightened = [], []
+    loosened: list[Changed] = []
+    tightened: list[Changed] = []
     old, new = msgspec.structs.asdict(running.limits), msgspec.structs.asdict(edited.limits)
     for name in old:
         if old[name] != new[name]:

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.segment import Segments
-from rich.traceback import Traceback
+from rich.text import Text
 from textual import events
 from textual.app import App
 from textual.binding import BindingType
@@ -15,6 +16,8 @@ from textual.dom import DOMNode
 from textual.widgets import Input
 
 from core.facts import Event
+from core.hiding import hide
+from core.telemetry.redact import redact
 from core.text import plain
 from core.views import Desk, Status
 from terminal.actions import ACTIONS, Scope, bindings, key_of
@@ -141,7 +144,7 @@ class TeziApp(App[int]):
 
     def say(self, text: str, *, bad: bool = False) -> None:
         """A toast. The text is foreign: never markup."""
-        self.notify(plain(text), severity="error" if bad else "information", markup=False, timeout=4)
+        self.notify(plain(hide(text)), severity="error" if bad else "information", markup=False, timeout=4)
 
     # Keys that work everywhere.
 
@@ -217,7 +220,7 @@ class TeziApp(App[int]):
             return True
 
     def _fatal_error(self) -> None:
-        """A crash prints where, never the values of local variables: they may hold a secret."""
-        trace = Traceback(show_locals=False, width=None)
+        """A crash prints where and what, never local variables and no secret that stands in its message."""
+        trace = Text(redact(traceback.format_exc()))
         self._exit_renderables.append(Segments(self.console.render(trace, self.console.options)))
         self._close_messages_no_wait()

@@ -17,6 +17,7 @@ import httpcore
 from core.brokers.pipe import Backend
 from core.clock import NS_PER_S, Clock
 from core.errors import TeziError
+from core.hiding import hide
 from core.links.addresses import refusal
 from core.links.tls import verified
 from core.text import plain
@@ -255,7 +256,7 @@ class Transport:
 
 
 def _failure(error: Exception, sent: int) -> Failure:
-    text = plain(f"{type(error).__name__}: {error}", 160)
+    text = plain(hide(f"{type(error).__name__}: {error}"), 160)
     if isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout) or not sent:
         return Failure(Phase.CONNECT, sent, text)
     return Failure(Phase.SEND if isinstance(error, httpcore.WriteError) else Phase.RECEIVE, sent, text)

@@ -2,18 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final
 
-from core.secret import LENGTH_MIN, REMEMBERED_MAX, Secret, remember, remembered
-from core.telemetry.dresses import LONG_MIN, dresses
+from core.hiding import HIDDEN, forms, hide
+from core.secret import Secret, remember
 
-__all__ = ["HIDDEN", "LENGTH_MIN", "REMEMBERED_MAX", "redact", "redact_fields", "redact_live", "register_secret"]
+__all__ = ["HIDDEN", "redact", "redact_fields", "redact_live", "register_secret"]
 
-HIDDEN: Final = "[hidden]"
 DEPTH_MAX = 6
 ITEMS_MAX = 200
-HEAD = 24
-"""Characters of a long secret that give it away: a text may have been cut before its end."""
 
 _NAMES = frozenset(
     {
@@ -48,17 +44,12 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<![\w.])(?:\+91[ -]?|0)?[6-9]\d{9}(?![\w.]|\.\d)"), HIDDEN),
     (re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"), HIDDEN),
 )
-_known_revision = -1
-_known_forms: tuple[str, ...] = ()
-
 register_secret = remember
 
 
 def redact(text: str) -> str:
     """The text without live secrets (in any dress) and without anything that has a secret's shape."""
-    for form in _forms():
-        if form[:HEAD] in text:
-            text = _hide(text, form)
+    text = hide(text)
     for shape, instead in _SHAPES:
         text = shape.sub(instead, text)
     return text
@@ -66,10 +57,7 @@ def redact(text: str) -> str:
 
 def redact_live(line: str) -> str:
     """A finished line of JSON without live secrets; bare numbers stay, since hiding one would break the line."""
-    for form in _forms():
-        if form[:HEAD] in line and not form.isdecimal():
-            line = _hide(line, form)
-    return line
+    return hide(line, numbers=False)
 
 
 def redact_fields(value: object, depth: int = 0) -> object:
@@ -82,7 +70,7 @@ def redact_fields(value: object, depth: int = 0) -> object:
     if depth > DEPTH_MAX:
         return HIDDEN
     if isinstance(value, int):
-        return HIDDEN if str(value) in _forms() else value
+        return HIDDEN if str(value) in forms() else value
     if isinstance(value, Mapping):
         return {
             redact(str(k)): HIDDEN if _is_secret_name(k) else redact_fields(v, depth + 1)
@@ -91,33 +79,6 @@ def redact_fields(value: object, depth: int = 0) -> object:
     if isinstance(value, list | tuple | set | frozenset):
         return [redact_fields(v, depth + 1) for v in list(value)[:ITEMS_MAX]]
     return repr(value) if isinstance(value, Secret) else redact(value if isinstance(value, str) else repr(value))
-
-
-def _forms() -> tuple[str, ...]:
-    """What to look for, longest first; made anew when a secret came or went."""
-    global _known_revision, _known_forms
-    revision, values = remembered()
-    if revision != _known_revision:
-        forms = {form for value in values for form in dresses(value)}
-        _known_revision, _known_forms = revision, tuple(sorted(forms, key=lambda form: (-len(form), form)))
-    return _known_forms
-
-
-def _hide(text: str, form: str) -> str:
-    """Without `form`, and without its beginning where the text was cut before a long one ended.
-
-    A few digits are hidden as a whole number only: a PIN's four stand in many longer numbers by chance.
-    """
-    if form.isdecimal() and len(form) < LONG_MIN:
-        return re.sub(rf"(?<!\d){form}(?!\d)", HIDDEN, text)
-    at = text.find(form[:HEAD])
-    while at >= 0:
-        end = at + min(HEAD, len(form))
-        while end < len(text) and end - at < len(form) and text[end] == form[end - at]:
-            end += 1
-        text = text[:at] + HIDDEN + text[end:]
-        at = text.find(form[:HEAD], at + len(HIDDEN))
-    return text
 
 
 def _is_secret_name(name: object) -> bool:
