@@ -4,8 +4,10 @@ An audit hook (PEP 578) sees every way to a socket, C code and threads included.
 """
 
 import ipaddress
+import os
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 NAMES = {None, "", "localhost", b"localhost", b""}
@@ -33,8 +35,16 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
         _refuse(event, args[0])
 
 
+def write_down(text: str) -> None:
+    """A line into the file that EGRESS_FILE names: how a child process tells."""
+    if path := os.environ.get("EGRESS_FILE"):
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(f"{text}\n")
+
+
 def _refuse(event: str, what: object) -> None:
     attempts.append(f"{event} {what}")
+    write_down(attempts[-1])
     raise EgressRefused(f"a test tried to reach {what} ({event})")
 
 
