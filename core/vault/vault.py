@@ -60,7 +60,7 @@ class Vault:
             raise VaultError(f"{place.path}: there is a vault already. Open it, or move it away first.")
         names.check_password(password)
         salt = place.random(16)
-        kdf = self._kdf if self._kdf is not None else crypto.tuned(place.clock, salt)
+        kdf = self._kdf if self._kdf is not None else crypto.tuned(salt)
         vault_id, dek = place.random(16).hex(), bytearray(place.random(KEY))
         kek = crypto.key_of(password, kdf)
         wraps = (crypto.wrap("pw", kek, dek, vault_id, kdf, place.random),)

@@ -60,3 +60,14 @@ def test_scrypt_is_that_of_rfc_7914() -> None:
     key = crypto.key_of(Secret("pleaseletmein"), Kdf(16_384, 8, 1, b"SodiumChloride"))
 
     assert key.hex() == "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2"
+
+
+@pytest.mark.parametrize(
+    ("took_ms", "n"), [(1, 1 << 19), (40, 1 << 19), (125, 1 << 17), (170, 1 << 17), (180, 1 << 16), (2_000, 1 << 16)]
+)
+def test_the_parameters_follow_the_machine_within_bounds(took_ms: int, n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that takes `took_ms` of processor time for N = 32768; the quickest of three counts."""
+    monkeypatch.setattr(crypto, "key_of", lambda password, kdf: bytearray(32))
+    steps = iter([0, 9 * took_ms, 0, took_ms, 0, 5 * took_ms])
+
+    assert crypto.tuned(b"0" * 16, lambda: next(steps) * 1_000_000) == Kdf(n, 8, 1, b"0" * 16)
