@@ -1,11 +1,8 @@
 """Live secrets out of a text, in whatever dress they turn up: quoted, in a URL, in base 64, in hexadecimal."""
 
-import base64
-import json
 import re
 from functools import lru_cache
 from typing import Final
-from urllib.parse import quote, quote_plus
 
 from core.secret import REMEMBERED_MAX, remembered
 
@@ -36,6 +33,9 @@ def hide(text: str, *, numbers: bool = True) -> str:
 @lru_cache(maxsize=REMEMBERED_MAX)
 def dresses(text: str) -> frozenset[str]:
     """Every form of a secret text that is looked for, the text itself included."""
+    import json  # this and what follows is for the first secret, not for the first frame
+    from urllib.parse import quote, quote_plus
+
     raw = text.encode()
     forms = {
         text,
@@ -54,6 +54,8 @@ def dresses(text: str) -> frozenset[str]:
 
 def _base64(raw: bytes) -> set[str]:
     """Alone, and as the middle of something longer: what three bytes share depends on where the text begins."""
+    import base64
+
     forms = {base64.b64encode(raw).decode().rstrip("=")}
     if len(raw) < LONG_MIN:
         return forms

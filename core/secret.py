@@ -1,7 +1,6 @@
 """A text that must not be seen: it hides from repr, logs and tracebacks, and every one that lives is known by value."""
 
-import hashlib
-import secrets
+import os
 from typing import Final, Never
 
 REMEMBERED_MAX: Final = 128
@@ -9,7 +8,7 @@ REMEMBERED_MAX: Final = 128
 LENGTH_MIN: Final = 4
 """A PIN has four digits; hiding anything shorter would blank ordinary text."""
 
-_MARK_KEY = secrets.token_bytes(16)
+_MARK_KEY = os.urandom(16)
 _values: dict[str, None] = {}
 _revision = 0
 
@@ -32,6 +31,8 @@ class Secret:
         return self._text
 
     def __repr__(self) -> str:
+        import hashlib  # with OpenSSL it costs the first frame some milliseconds
+
         return f"<secret:{hashlib.blake2s(self._text.encode(), key=_MARK_KEY, digest_size=2).hexdigest()}>"
 
     def __format__(self, spec: str) -> str:

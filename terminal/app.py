@@ -17,7 +17,6 @@ from textual.widgets import Input
 
 from core.facts import Event
 from core.hiding import hide
-from core.telemetry.redact import redact
 from core.text import plain
 from core.views import Desk, Status
 from terminal.actions import ACTIONS, Scope, bindings, key_of
@@ -221,6 +220,8 @@ class TeziApp(App[int]):
 
     def _fatal_error(self) -> None:
         """A crash prints where and what, never local variables and no secret that stands in its message."""
+        from core.telemetry.redact import redact  # its patterns would cost the first frame some milliseconds
+
         trace = Text(redact(traceback.format_exc()))
         self._exit_renderables.append(Segments(self.console.render(trace, self.console.options)))
         self._close_messages_no_wait()

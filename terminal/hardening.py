@@ -3,7 +3,6 @@
 import os
 import resource
 import sys
-import traceback
 from types import TracebackType
 
 
@@ -16,6 +15,8 @@ def harden() -> None:
 
 def last_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """What nobody caught, on stderr: where it was and what it says, without local variables and without secrets."""
+    import traceback
+
     from core.telemetry.redact import redact
 
     lines = traceback.format_exception(kind, error, trace)
