@@ -17,7 +17,9 @@ import httpcore
 from core.brokers.pipe import Backend
 from core.clock import NS_PER_S, Clock
 from core.errors import TeziError
+from core.hiding import hide
 from core.links.addresses import refusal
+from core.links.tls import verified
 from core.text import plain
 
 BODY_MAX = 8 * 1024 * 1024
@@ -219,7 +221,7 @@ class Transport:
         if self._url.scheme != b"https":
             return None
         if self._ssl is None:
-            self._ssl = ssl.create_default_context()
+            self._ssl = verified()
         return self._ssl
 
     def _request(
@@ -256,7 +258,7 @@ class Transport:
 
 
 def _failure(error: Exception, sent: int) -> Failure:
-    text = plain(f"{type(error).__name__}: {error}", 160)
+    text = plain(hide(f"{type(error).__name__}: {error}"), 160)
     if isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout) or not sent:
         return Failure(Phase.CONNECT, sent, text)
     return Failure(Phase.SEND if isinstance(error, httpcore.WriteError) else Phase.RECEIVE, sent, text)

@@ -20,6 +20,9 @@ from widgets.ink import Ink
 
 RESULTS_MAX = 12
 TEXT_MAX = 60
+TYPED = r"[ -~]*"
+"""What may stand in the field: a paste is foreign text, and no instrument has other characters."""
+PLACEHOLDER = "symbol or name: reliance, nifty fut"
 
 
 class SearchScreen(DeskModal[Instrument | None]):
@@ -42,7 +45,7 @@ class SearchScreen(DeskModal[Instrument | None]):
         with Vertical(classes="box", id="search-box") as box:
             box.border_title = Content("Find")
             box.border_subtitle = Content(f"{key_of('search.take')} add  {key_of('search.close')} close")
-            field = Input(placeholder="symbol or name: reliance, nifty fut", id="search-text", max_length=TEXT_MAX)
+            field = Input(placeholder=PLACEHOLDER, id="search-text", max_length=TEXT_MAX, restrict=TYPED)
             field.cursor_blink = False
             yield field
             yield DrawnPane(self._draw, id="search-results")
