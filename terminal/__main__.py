@@ -9,10 +9,12 @@ import sys
 import click
 
 from core.errors import UserError
+from terminal.hardening import harden
 
 
 def main() -> None:
     """Run the command line; a person's mistake ends in plain lines on stderr, never in a traceback."""
+    harden()
     gc.disable()  # nothing of start-up is garbage; what starts turns the collector on again
     sys.exit(run(sys.argv[1:]))
 

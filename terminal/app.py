@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,6 +13,7 @@ from textual.binding import BindingType
 from textual.dom import DOMNode
 
 from core.facts import Event
+from core.hiding import hide
 from core.text import plain
 from core.views import Desk, Status
 from terminal.actions import ACTIONS, Scope, bindings, key_of
@@ -139,7 +141,7 @@ class TeziApp(App[int]):
 
     def say(self, text: str, *, bad: bool = False) -> None:
         """A toast. The text is foreign: never markup."""
-        self.notify(plain(text), severity="error" if bad else "information", markup=False, timeout=4)
+        self.notify(plain(hide(text)), severity="error" if bad else "information", markup=False, timeout=4)
 
     # Keys that work everywhere.
 
@@ -224,10 +226,12 @@ class TeziApp(App[int]):
             return True
 
     def _fatal_error(self) -> None:
-        """A crash prints where, never the values of local variables: they may hold a secret."""
+        """A crash prints where and what, never local variables and no secret that stands in its message."""
         from rich.segment import Segments
-        from rich.traceback import Traceback
+        from rich.text import Text
 
-        trace = Traceback(show_locals=False, width=None)
+        from core.telemetry.redact import redact  # its patterns would cost the first frame some milliseconds
+
+        trace = Text(redact(traceback.format_exc()))
         self._exit_renderables.append(Segments(self.console.render(trace, self.console.options)))
         self._close_messages_no_wait()

@@ -10,6 +10,7 @@ from core.brokers import contract
 from core.clock import AnchoredClock, ist_day
 from core.engine.desk import EngineDesk
 from core.engine.engine import HALT_KEY, Engine
+from core.errors import UserError
 from core.facts import Event
 from core.market.instruments import Catalogue
 from core.orders.tags import Tags
@@ -23,6 +24,7 @@ from terminal.link import BrokerLink
 from terminal.master import fetch_master
 from terminal.options import Options
 from terminal.parts import build_parts
+from terminal.watchlists import remember
 
 STORE = "tezi.db"
 LOG = "tezi.jsonl"
@@ -70,7 +72,18 @@ class Boot:
             late = await self.engine.stop()
             if late:
                 self._log.warning("tasks would not end", names=", ".join(late))
+            self._keep_watchlist(self.engine)
         await self._stack.aclose()
+
+    def _keep_watchlist(self, engine: Engine) -> None:
+        """A list that was changed by hand is there at the next start; a recording's instruments are its own."""
+        options = self._options
+        if options.replay is not None or options.config.screen.watchlist or engine.watchlist == engine.parts.watchlist:
+            return
+        try:
+            remember(options.home, engine.watchlist)
+        except (OSError, UserError) as e:
+            self._log.error("the watchlist could not be kept", error=str(e))
 
     async def _open_journal(self) -> OrderJournal:
         path = self._options.home / STORE

@@ -14,6 +14,10 @@ VERSION = "0.1.0"
 MODES = ("practice", "live", "replay", "paper")
 COMMANDS = {
     "exchange": ("terminal.commands.exchange:exchange", "Run the practice exchange until interrupted."),
+    "instruments": ("terminal.commands.instruments:instruments", "Load and search the instrument master."),
+    "facts": ("terminal.commands.facts:facts", "Dated trading facts: their age, and newer files."),
+    "doctor": ("terminal.commands.doctor:doctor", "Check every precondition."),
+    "secrets": ("terminal.commands.secrets:secrets", "Keep credentials in the vault."),
     "config": ("terminal.commands.config:config", "Check the configuration file."),
 }
 """Name of a subcommand, where it is, and its line in the help (so that the help imports none of them)."""

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from core.brokers.session import Credentials, Secret
+from core.brokers.session import Credentials
 from core.clock import NS_PER_S, AnchoredClock, iso_to_ns
 from core.errors import UserError
-from core.telemetry.logs import logger, register_secret
+from core.secret import Secret, remember
+from core.telemetry.logs import logger
 from terminal.child import ExchangeAddress, ExchangeChild, read_address
 from terminal.options import Options
 
@@ -89,7 +90,7 @@ class BrokerLink:
 
     def _take(self, address: ExchangeAddress) -> None:
         for secret in (address.pin, address.totp_secret, address.api_key):
-            register_secret(secret)
+            remember(secret)
         self._address = address
         self.on_move(address.rest)
         self._clock.anchor(iso_to_ns(address.now), self._speed())

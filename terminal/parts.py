@@ -15,9 +15,10 @@ from core.market.quotes import QuoteBoard
 from core.market.sessions import session
 from core.orders.tags import Tags
 from core.store.journal import OrderJournal
+from terminal.catalogues import WithOthers, held_master
 from terminal.link import BrokerLink
 from terminal.options import Options
-from terminal.watchlists import pins, watchlist
+from terminal.watchlists import pins, starting
 
 
 def build_parts(
@@ -43,8 +44,8 @@ def build_parts(
         run=link.run_name,
         look_only="A recording is being replayed: look only" if options.replay is not None else "",
         board=board,
-        instruments=catalogue,
-        watchlist=watchlist(catalogue, options.config.screen.watchlist),
+        instruments=WithOthers(catalogue, held_master(options.home)),
+        watchlist=starting(catalogue, options.config.screen.watchlist, options.home),
         pins=pins(catalogue),
         session=session,
         journal=journal,

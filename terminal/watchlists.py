@@ -1,12 +1,18 @@
-"""Which instruments the screen starts with, from the day's master. Pure."""
+"""Which instruments the screen starts with: the configured, the kept, or a choice from the day's master."""
+
+from pathlib import Path
+
+from msgspec.structs import replace
 
 from core.domain import Exchange, Instrument, Kind
 from core.errors import UserError
 from core.market.instruments import Catalogue
+from core.market.watchlists import ENTRIES_MAX, FILE, Watchlist, entry, load, save
 
 PIN_NAMES = ("NIFTY", "BANKNIFTY", "SENSEX", "INDIA VIX")
 FIRST = "RELIANCE-EQ"
 LIST_MAX = 200
+MAIN = "Main"
 _ORDER = {Kind.EQUITY: 0, Kind.FUTURE: 1, Kind.OPTION: 2}
 
 
@@ -26,6 +32,36 @@ def watchlist(catalogue: Catalogue, symbols: tuple[str, ...]) -> tuple[Instrumen
     tradable = [i for i in catalogue.all() if i.kind is not Kind.INDEX]
     tradable.sort(key=lambda i: (i.symbol != FIRST, _ORDER[i.kind]))
     return tuple(tradable[:LIST_MAX])
+
+
+def starting(catalogue: Catalogue, symbols: tuple[str, ...], home: Path) -> tuple[Instrument, ...]:
+    """The configured symbols; else the list that was shown last, as far as it can be had today; else the default.
+
+    Raises UserError for a file of lists that cannot be read.
+    """
+    if not symbols:
+        kept = load(home / FILE)
+        if kept.chosen:
+            entries = kept.get(kept.chosen).entries
+            rows = [catalogue.get(e.key) or catalogue.by_symbol(e.exchange, e.symbol) for e in entries]
+            found = tuple(dict.fromkeys(i for i in rows if i is not None))
+            if found:
+                return found
+    return watchlist(catalogue, symbols)
+
+
+def remember(home: Path, shown: tuple[Instrument, ...]) -> None:
+    """Keep what the list shows, under its name, and leave every other list as it is. Entries that could not be had
+    today stay at the end. Raises UserError or OSError."""
+    kept = load(home / FILE)
+    name = kept.chosen or MAIN
+    before = kept.get(name).entries if kept.chosen else ()
+    groups = {e.key: e.group for e in before}
+    entries = tuple(entry(i, groups.get(i.key, "")) for i in shown)
+    symbols = {(e.exchange, e.symbol) for e in entries}
+    rest = tuple(e for e in before if (e.exchange, e.symbol) not in symbols)
+    changed = replace(kept.get(name) if kept.chosen else Watchlist(name), entries=(*entries, *rest)[:ENTRIES_MAX])
+    save(home / FILE, kept.put(changed))
 
 
 def _named(catalogue: Catalogue, symbol: str) -> Instrument:

@@ -13,6 +13,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from core.hiding import hide
 from core.text import plain
 from core.views import Desk, Status
 from widgets.cells import Cell, Line
@@ -91,7 +92,7 @@ class Pane(Widget):
     def _break(self, error: Exception) -> None:
         if not self.broken:
             log.error("pane %s broke", self.id, exc_info=error)
-        self.broken = plain(f"broken: {type(error).__name__}: {error}", 120)
+        self.broken = plain(hide(f"broken: {type(error).__name__}: {error}"), 120)
         self.forget()
         self.refresh()
 

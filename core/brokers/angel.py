@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from core.approval import Action, Approved
-from core.brokers import contract, wire
+from core.brokers import contract, history, wire
 from core.brokers.envelope import Envelope, open_envelope
 from core.brokers.orders import Orders
 from core.brokers.session import Credentials, Session, failed
@@ -18,7 +18,7 @@ from core.clock import NS_PER_S, Clock
 from core.domain import Fill, InstrumentKey
 from core.errors import InvariantBroken
 from core.outcome import Accepted, Failed, FailedBy, Ok, Outcome, Read
-from core.ports import BrokerOrder, BrokerPosition, Funds, StreamLogin
+from core.ports import Bar, BrokerOrder, BrokerPosition, Funds, StreamLogin
 
 T = TypeVar("T")
 _READ_DEADLINE_S = 6.0
@@ -30,8 +30,9 @@ _GAPS_S = {
     "api.rms.limit": 0.55,
     "api.individual.order.details": 0.11,
     "api.user.profile": 0.35,
+    "api.candle.data": 0.36,
 }
-"""Least seconds between two calls: the published limits (1, 1, 1, 2, 10, 3 a second) and 5 % (wire page 6.1)."""
+"""Least seconds between two calls: the published limits (1, 1, 1, 2, 10, 3, 3 a second) and 5 % (wire page 6.1)."""
 
 
 class AngelBroker:
@@ -165,6 +166,17 @@ class AngelBroker:
             raise InvariantBroken(f"approval to {approved.action} used to {action}")
         return await self._orders.send(approved)
 
+    async def candles(self, key: InstrumentKey, interval: str, first: str, last: str) -> Read[tuple[Bar, ...]]:
+        """Historical bars, ascending; `first` and `last` are `YYYY-MM-DD HH:MM` Indian time, by bar start."""
+        body = history.request(key, interval, first, last)
+        read = await self._read("api.candle.data", body=body)
+        if isinstance(read, Failed):
+            return read
+        bars = history.bars(read.value)
+        if bars is None:
+            return Failed(FailedBy.SERVICE, "the candles could not be read")
+        return Ok(bars, read.read_ns)
+
     async def _rows(self, route: str) -> Read[tuple[Any, ...]]:
         read = await self._read(route)
         if isinstance(read, Failed):
@@ -175,23 +187,25 @@ class AngelBroker:
             return Failed(FailedBy.SERVICE, "the answer is no list")
         return Ok(tuple(read.value), read.read_ns)
 
-    async def _read(self, route: str, suffix: str = "") -> Read[Any]:
-        """One GET in its turn; replayed once, after a new login, when the session had ended."""
+    async def _read(self, route: str, suffix: str = "", body: bytes | None = None) -> Read[Any]:
+        """One read in its turn (POST with a body); replayed once, after a new login, when the session had ended."""
         epoch = self._session.epoch
-        first = await self._get(route, suffix)
+        first = await self._get(route, suffix, body)
         if not isinstance(first, Failed) or first.by is not FailedBy.AUTH or not epoch:
             return first
         renewed = await self._session.renew(epoch)
-        return renewed if isinstance(renewed, Failed) else await self._get(route, suffix)
+        return renewed if isinstance(renewed, Failed) else await self._get(route, suffix, body)
 
-    async def _get(self, route: str, suffix: str) -> Read[Any]:
+    async def _get(self, route: str, suffix: str, body: bytes | None) -> Read[Any]:
         if not await self._turns[route].take():
             return Failed(FailedBy.LOCAL, "too many callers wait for this list")
         headers = self._session.headers()
         if headers is None:
             return Failed(FailedBy.AUTH, "not logged in")
         path = self._contract().route(route) + suffix
-        result = await self._transport.request("GET", path, headers, None, deadline_s=_READ_DEADLINE_S)
+        result = await self._transport.request(
+            "GET" if body is None else "POST", path, headers, body, deadline_s=_READ_DEADLINE_S
+        )
         envelope = open_envelope(result.body) if isinstance(result, Reply) else None
         if isinstance(result, Reply):
             self._note_date(result)

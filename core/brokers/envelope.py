@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from core.hiding import hide
 from core.text import plain
 
 _CODE_MAX = 24
@@ -58,16 +59,18 @@ def open_envelope(body: bytes) -> Envelope | NotEnvelope:
     if not text.strip(b"\0\xef\xbb\xbf"):
         return NotEnvelope(Kind.EMPTY, "")
     if text[:1] not in b"{[":
-        beginning = plain(text[:1200].decode("utf-8", "replace"), 200)
+        beginning = plain(hide(text[:1200].decode("utf-8", "replace")), 200)
         return NotEnvelope(Kind.HTML if text[:1] == b"<" else Kind.TEXT, beginning)
     try:
         value = msgspec.json.decode(text)
     except (msgspec.MsgspecError, RecursionError, ValueError):
-        return NotEnvelope(Kind.BROKEN, plain(text[:400].decode("utf-8", "replace"), 120))
+        return NotEnvelope(Kind.BROKEN, plain(hide(text[:400].decode("utf-8", "replace")), 120))
     if not isinstance(value, dict) or not ("status" in value or "success" in value):
         return NotEnvelope(Kind.SHAPE, "")
     status = value.get("status")
     ok = status is True or (status is None and value.get("success") is True)
     data = value.get("data")
     code = plain(value.get("errorcode") or value.get("errorCode"), _CODE_MAX).strip().upper()
-    return Envelope(ok, code, plain(value.get("message")), None if data == "" else data)
+    message = value.get("message")
+    said = plain("" if message is None else hide(str(message)))  # a broker may repeat what it was sent
+    return Envelope(ok, code, said, None if data == "" else data)

@@ -15,6 +15,7 @@ from core.brokers.transport import Failure, Reply, Transport
 from core.clock import NS_PER_S, Clock
 from core.outcome import Failed, FailedBy, Ok, Read
 from core.ports import StreamLogin
+from core.secret import Secret
 
 _DEADLINE_S = 8.0
 _LOGIN_GAP_S = 1.0
@@ -29,24 +30,6 @@ class _Totp(pyotp.TOTP):
     """The broker chose the length of its secrets; the library's own floor of 112 bits would lock short ones out."""
 
     min_secret_length_bits = 40
-
-
-class Secret:
-    """A text that no repr, log line or message shows. `reveal` is for the wire only."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        return self._text
-
-    def __repr__(self) -> str:
-        return "Secret(hidden)"
-
-    def __bool__(self) -> bool:
-        return bool(self._text)
 
 
 @dataclass(frozen=True, slots=True)

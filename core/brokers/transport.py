@@ -17,7 +17,9 @@ import httpcore
 from core.brokers.pipe import Backend
 from core.clock import NS_PER_S, Clock
 from core.errors import TeziError
+from core.hiding import hide
 from core.links.addresses import refusal
+from core.links.tls import verified
 from core.text import plain
 
 BODY_MAX = 8 * 1024 * 1024
@@ -94,7 +96,9 @@ class Transport:
         *,
         connections_max: int = 4,
         ssl_context: ssl.SSLContext | None = None,
+        body_max: int = BODY_MAX,
     ) -> None:
+        self._body_max = body_max
         self._idle: list[_Line] = []
         self.move(base_url)
         self._clock = clock
@@ -178,8 +182,8 @@ class Transport:
             async with contextlib.aclosing(cast(AsyncGenerator[bytes, None], response.aiter_stream())) as stream:
                 async for part in stream:
                     size += len(part)
-                    if size > BODY_MAX:
-                        return Failure(Phase.TOO_LARGE, line.sent, f"the answer is over {BODY_MAX >> 20} MiB")
+                    if size > self._body_max:
+                        return Failure(Phase.TOO_LARGE, line.sent, f"the answer is over {self._body_max >> 20} MiB")
                     parts.append(part)
         finally:
             await response.aclose()
@@ -217,7 +221,7 @@ class Transport:
         if self._url.scheme != b"https":
             return None
         if self._ssl is None:
-            self._ssl = ssl.create_default_context()
+            self._ssl = verified()
         return self._ssl
 
     def _request(
@@ -254,7 +258,7 @@ class Transport:
 
 
 def _failure(error: Exception, sent: int) -> Failure:
-    text = plain(f"{type(error).__name__}: {error}", 160)
+    text = plain(hide(f"{type(error).__name__}: {error}"), 160)
     if isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout) or not sent:
         return Failure(Phase.CONNECT, sent, text)
     return Failure(Phase.SEND if isinstance(error, httpcore.WriteError) else Phase.RECEIVE, sent, text)

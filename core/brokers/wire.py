@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from core.clock import IST, NS_PER_S, ist
 from core.domain import Exchange, Fill, InstrumentKey, Order, OrderType, Product, Side, Validity
+from core.hiding import hide
 from core.money import rupees, wire_e4, wire_int
 from core.ports import BrokerOrder, BrokerPosition, Funds
 from core.text import SYMBOL_MAX, TAG_MAX, plain
@@ -98,7 +99,7 @@ def broker_order(row: Any, *, from_socket: bool = False) -> BrokerOrder | None:
         price_e4=price_e4,
         trigger_e4=trigger_e4,
         status=_status(row),
-        reason=_text(row, "text", 300),
+        reason=plain(hide(_text(row, "text", 300))),
         updated=_text(row, "updatetime", 40),
         from_socket=from_socket,
     )

@@ -1,6 +1,6 @@
 """The desk: what the screen sees of the engine and asks of it. Holds nothing but the list being watched."""
 
-from core.clock import Clock
+from core.clock import Clock, ist_day
 from core.domain import Exchange, Instrument, InstrumentKey, OrderIntent
 from core.engine.engine import Engine
 from core.facts import Operation
@@ -56,7 +56,7 @@ class EngineDesk:
         return self._parts.instruments.get(key)
 
     def search(self, text: str, limit: int) -> tuple[Instrument, ...]:
-        return self._parts.instruments.search(text, limit)
+        return self._parts.instruments.search(text, limit, ist_day(self.clock.wall_ns()))
 
     def watch(self, instrument: Instrument) -> None:
         listed = self._engine.watchlist

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from core.clock import Clock
 from core.facts import Event, EventKind
+from core.hiding import hide
 from core.text import plain
 
 EVENTS_MAX = 500
@@ -28,7 +29,7 @@ class EventLog:
 
     def add(self, kind: EventKind, text: str, loud: bool = False) -> None:
         """Put one line on top; the mirror (the log file) gets it too."""
-        event = Event(self._clock.wall_ns(), kind, plain(text, 400), loud)
+        event = Event(self._clock.wall_ns(), kind, plain(hide(text), 400), loud)
         self._events.appendleft(event)
         self._revision += 1
         self._mirror(event)

@@ -49,8 +49,8 @@ class Span(msgspec.Struct, frozen=True):
     last: datetime
 
 
-def read_span(body: CandleBody) -> Span | Refusal:
-    """The span a body asks for; AB1004 for unknown intervals, bad, reversed or too long ranges."""
+def read_span(body: CandleBody, inclusive: bool = True) -> Span | Refusal:
+    """The span a body asks for, its last minute in or out; AB1004 when it cannot be served."""
     refusal = Refusal("AB1004", "Something Went Wrong, Please Try After Sometime")
     known = MINUTES.get(str(body.interval))
     try:
@@ -62,7 +62,7 @@ def read_span(body: CandleBody) -> Span | Refusal:
         return refusal
     if known is None or first > last or last - first > timedelta(days=known[1] + 1):
         return refusal
-    return Span(known[0], first, last)
+    return Span(known[0], first, last if inclusive else last - timedelta(minutes=1))
 
 
 def candle_rows(listing: Listing, span: Span, today: date, bars: list[Bar], seed: int) -> list[list[object]]:

@@ -78,6 +78,16 @@ class Control:
             raise ControlError(f"{done.code}: {done.message}")
         return {"orderid": done.order_id, "uniqueorderid": done.unique_id}
 
+    def switches(self, body: bytes) -> dict[str, Any]:
+        """Change switches by name; an empty body changes nothing. Gives all of them."""
+        try:
+            if body:
+                self._venue.switches.change(body)
+        except UNREADABLE as e:
+            raise ControlError(f"The body cannot be used: {e}.") from e
+        found: dict[str, Any] = msgspec.to_builtins(self._venue.switches)
+        return found
+
     def _strike(self, fault: Fault) -> None:
         if fault.name == "drop_stream":
             self._streams.drop_market()
@@ -108,8 +118,16 @@ def build_control(control: Control) -> Litestar:
     async def external_order(request: Request[Any, Any, Any]) -> dict[str, str]:
         return control.external_order(await request.body())
 
+    @get("/switches", sync_to_thread=False)
+    def switches() -> dict[str, Any]:
+        return control.switches(b"")
+
+    @post("/switches", status_code=200)
+    async def change_switches(request: Request[Any, Any, Any]) -> dict[str, Any]:
+        return control.switches(await request.body())
+
     return Litestar(
-        [state, faults, clock, external_order],
+        [state, faults, clock, external_order, switches, change_switches],
         exception_handlers={ControlError: _refused, HTTPException: _plain},
         openapi_config=None,
         logging_config=None,

@@ -1,28 +1,26 @@
 """The account's order desk: takes tickets to the floor, keeps every order's state, tells what changed.
 
-One writer of orders, trades and positions. `commit` is called with what changed before `push` tells anyone, so that
-nothing is told that a restart would not remember.
+One writer of orders, trades and positions. Outside the session orders queue for the next one. `commit` is called with
+what changed before `push` tells anyone, so that nothing is told that a restart would not remember.
 """
 
-import random
-import uuid
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
 
 import msgspec
 
-from core.domain import InstrumentKey, OrderType, Product, Side, Validity
+from core.domain import InstrumentKey, OrderType, Side, Validity
 from core.exchange import orders as words
 from core.exchange.account import Account, Funds
 from core.exchange.book import Match
 from core.exchange.floor import Floor
+from core.exchange.ids import Ids
+from core.exchange.ledger.affordable import shortfall
 from core.exchange.orders import OwnOrder, OwnTrade, Refusal, Ticket
 from core.exchange.protection import protected_e4
 from core.exchange.rows import Row, update_row
 from core.exchange.rules import STOPS
-from core.money import rupees
+from core.exchange.switches import Switches
 
 ORDERS_MAX = 20_000
 """Most orders in one day of a run: above the hourly limit for a whole session, so that memory is bounded."""
@@ -31,32 +29,22 @@ Commit = Callable[[int, list[OwnOrder], list[OwnTrade]], None]
 Push = Callable[[str, Row], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Ids:
-    """Identifiers of one day of one run: the same for the same seed, never twice."""
-
-    day: date
-    run: int
-    seed: int
-
-    def order(self, serial: int) -> str:
-        """15 digits: YYMMDD of the market day, two of the run, seven of the serial."""
-        return f"{self.day:%y%m%d}{self.run % 100:02d}{serial:07d}"
-
-    def unique(self, serial: int) -> str:
-        rng = random.Random(f"{self.seed}/{self.run}/{self.day}/{serial}")
-        return str(uuid.UUID(int=rng.getrandbits(128), version=4))
-
-    def exchange(self, serial: int) -> str:
-        return f"11{self.run % 100:02d}{serial:012d}"
-
-    def fill(self, serial: int) -> str:
-        return f"5{serial:07d}"
-
-
 class Desk:
-    def __init__(self, floor: Floor, account: Account, ids: Ids, commit: Commit, push: Push) -> None:
+    """`on_filled` and `on_price` are told after the fact, outside any matching: of orders of ours, and of prices."""
+
+    def __init__(
+        self,
+        floor: Floor,
+        account: Account,
+        ids: Ids,
+        commit: Commit,
+        push: Push,
+        switches: Switches | None = None,
+    ) -> None:
         self.account = account
+        self.switches = switches or Switches()
+        self.on_filled: Callable[[OwnOrder, int], None] = lambda order, now_ns: None
+        self.on_price: Callable[[InstrumentKey, int, int], None] = lambda key, last_e4, now_ns: None
         self.orders: dict[str, OwnOrder] = {}
         self.trades: list[OwnTrade] = []
         self._floor, self._ids, self._commit, self._push = floor, ids, commit, push
@@ -69,64 +57,91 @@ class Desk:
         self._changed: dict[int, OwnOrder] = {}
         self._new_trades: list[OwnTrade] = []
         self._told: list[tuple[str, Row]] = []
+        self._fill_news: dict[int, OwnOrder] = {}
+        self._price_news: dict[InstrumentKey, int] = {}
         floor.on_match = self._on_match
         floor.on_price = self._on_price
 
-    def place(self, ticket: Ticket, now_ns: int, external: bool = False, reject_text: str = "") -> OwnOrder | Refusal:
-        """Take an order; it is answered at once and lives on. `reject_text` makes it end as rejected."""
+    def place(
+        self,
+        ticket: Ticket,
+        now_ns: int,
+        external: bool = False,
+        reject_text: str = "",
+        queue: bool = False,
+        parent_id: str = "",
+    ) -> OwnOrder | Refusal:
+        """Take an order; it is answered at once and lives on. `reject_text` makes it end as rejected, `queue` wait."""
         if len(self.orders) >= ORDERS_MAX:
             return Refusal("AB1007", "The practice account takes no more orders today")
-        order = self._new(ticket, now_ns, external)
-        self._tell(order)
+        order = self._new(ticket, now_ns, external, parent_id)
         reason = reject_text or self._shortfall(order)
-        if reason:
-            order.text = reason
-            self._set(order, words.REJECTED, now_ns)
+        if reason and not reject_text and self.switches.funds_refusal == "AB2020":
+            self._forget(order)
+            return Refusal("AB2020", reason)
+        if queue and not reason:
+            order.variety = "AMO"
+            self._set(order, words.AMO_RECEIVED, now_ns)
         else:
-            order.exchange_ns = now_ns
-            self._enter(order, now_ns)
+            self._tell(order)
+            self._decide(order, reason, now_ns)
         self.flush(now_ns)
         return order
 
     def modify(self, order_id: str, ticket: Ticket, now_ns: int) -> OwnOrder | Refusal:
         """Change a working order to the terms of a checked ticket; `quantity` is the new total."""
-        order = self._working(order_id)
+        order = self.working(order_id)
         if isinstance(order, Refusal):
             return order
         if ticket.quantity <= order.filled:
             return Refusal("AB1007", f"quantity must be above the {order.filled} already filled")
-        changed = msgspec.structs.replace(order)
-        self._apply(changed, ticket)
-        if reason := self._shortfall(changed, instead_of=order):
-            return Refusal("AB1007", reason)
-        self._tell(order, words.MODIFY_PENDING)
-        stays = self._keeps_place(order, changed)
+        before = msgspec.structs.replace(order)
         self._apply(order, ticket)
+        if reason := self._shortfall(order, before):
+            self._undo(order, before)
+            return Refusal("AB1007", reason)
         order.updated_ns = now_ns
-        self._tell(order, words.MODIFIED)
-        if stays:
-            self._floor.decrease(order.key, order.book_id, order.leaves)
-            self._set(order, words.OPEN, now_ns)
+        if order.queued:
+            self._set(order, words.AMO_MODIFIED, now_ns)
         else:
-            self._withdraw(order)
-            self._enter(order, now_ns)
+            self._move_on_book(order, before, now_ns)
         self.flush(now_ns)
         return order
 
-    def cancel(self, order_id: str, now_ns: int) -> OwnOrder | Refusal:
-        order = self._working(order_id)
+    def cancel(self, order_id: str, now_ns: int, text: str = "") -> OwnOrder | Refusal:
+        order = self.working(order_id)
         if isinstance(order, Refusal):
             return order
-        self._withdraw(order)
-        self._set(order, words.CANCELLED, now_ns)
+        order.text = text or order.text
+        if order.queued:
+            self._set(order, words.AMO_CANCELLED, now_ns)
+        else:
+            self._withdraw(order)
+            self._set(order, words.CANCELLED, now_ns)
+            if order.filled:
+                self._fill_news[order.serial] = order
         self.flush(now_ns)
         return order
 
     def close(self, now_ns: int) -> None:
-        """The end of the session: what still works is cancelled."""
-        for order in [o for o in self.orders.values() if o.working]:
+        """The end of the session: what still works is cancelled; what waits for the next one stays."""
+        for order in [o for o in self.orders.values() if o.working and not o.queued]:
             self._withdraw(order)
-            self._set(order, words.CANCELLED, now_ns)
+            self._set(order, self.switches.day_end_status, now_ns)
+        self.flush(now_ns)
+
+    def open_session(self, now_ns: int) -> None:
+        """Send what waited."""
+        for order in [o for o in self.orders.values() if o.queued]:
+            order.status = words.OPEN_PENDING
+            self._tell(order)
+            self._decide(order, self._shortfall(order), now_ns)
+        self.flush(now_ns)
+
+    def queue_again(self, saved: list[OwnOrder], now_ns: int) -> None:
+        """Orders of the day before that wait for this session, as its first; their ids stay, their serials are new."""
+        for serial, order in enumerate(saved, 1):
+            self._keep(msgspec.structs.replace(order, serial=serial))
         self.flush(now_ns)
 
     def restore(self, saved: list[OwnOrder], trades: list[OwnTrade], now_ns: int) -> None:
@@ -139,18 +154,38 @@ class Desk:
         for order in saved:
             if order.status == words.TRIGGER_PENDING:
                 self._stops.setdefault(order.key, []).append(order)
-            elif order.working:
+            elif order.working and not order.queued:
                 filled, updated_ns = order.filled, order.updated_ns
                 self._enter(order, now_ns)
                 if order.filled == filled:
                     order.updated_ns = updated_ns
         self.flush(now_ns)
 
+    def on_tick(self, key: InstrumentKey, price_e4: int) -> int:
+        """A price rounded down to a tick of its instrument."""
+        tick_e4 = self._floor.listings[key].instrument.tick_e4
+        return price_e4 // tick_e4 * tick_e4
+
+    def slices(self, key: InstrumentKey, quantity: int) -> list[int]:
+        """A quantity cut into orders that no freeze quantity forbids."""
+        most = self._floor.listings[key].instrument.freeze_quantity or quantity
+        most -= most % self._floor.listings[key].instrument.lot
+        return [min(most, quantity - start) for start in range(0, quantity, most)]
+
     def by_unique(self, unique_id: str) -> OwnOrder | None:
         return self._by_unique.get(unique_id)
 
     def funds(self) -> Funds:
-        return self._funds_without(None)
+        return self.account.funds(self._floor.listings, self._floor.last_e4)
+
+    def working(self, order_id: str) -> OwnOrder | Refusal:
+        """The order, when it can still be changed."""
+        order = self.orders.get(order_id)
+        if order is None:
+            return Refusal("AB1013", "Order not found")
+        if order.working:
+            return order
+        return Refusal(self.switches.finished_code, f"Order is already {order.status}")
 
     def flush(self, now_ns: int) -> None:
         """Write what changed, then tell it."""
@@ -162,7 +197,16 @@ class Desk:
         for code, row in told:
             self._push(code, row)
 
-    def _new(self, ticket: Ticket, now_ns: int, external: bool) -> OwnOrder:
+    def settle_news(self, now_ns: int) -> None:
+        """Tell listeners what happened since the last call; what they do in turn is told the next time."""
+        fills, self._fill_news = self._fill_news, {}
+        prices, self._price_news = self._price_news, {}
+        for order in fills.values():
+            self.on_filled(order, now_ns)
+        for key, last_e4 in prices.items():
+            self.on_price(key, last_e4, now_ns)
+
+    def _new(self, ticket: Ticket, now_ns: int, external: bool, parent_id: str) -> OwnOrder:
         serial = len(self.orders) + 1
         order = OwnOrder(
             serial=serial,
@@ -186,22 +230,61 @@ class Desk:
             created_ns=now_ns,
             updated_ns=now_ns,
             external=external,
+            squareoff_e4=ticket.squareoff_e4,
+            stoploss_e4=ticket.stoploss_e4,
+            trailing_e4=ticket.trailing_e4,
+            parent_id=parent_id,
         )
         order.working_e4 = self._limit(order)
         self._keep(order)
         self._changed[serial] = order
         return order
 
+    def _forget(self, order: OwnOrder) -> None:
+        """Take an order back that was never told of."""
+        del self.orders[order.order_id], self._by_serial[order.serial], self._by_unique[order.unique_id]
+        self._changed.pop(order.serial, None)
+        order.status = words.REJECTED
+        self.account.count(order)
+
+    def _decide(self, order: OwnOrder, reason: str, now_ns: int) -> None:
+        """Reject it, or send it to the book."""
+        if reason:
+            order.text = reason
+            self._set(order, words.REJECTED, now_ns)
+            return
+        order.exchange_ns = now_ns
+        self._enter(order, now_ns)
+
+    def _undo(self, order: OwnOrder, before: OwnOrder) -> None:
+        for name in order.__struct_fields__:
+            setattr(order, name, getattr(before, name))
+        self.account.count(order)
+
+    def _move_on_book(self, order: OwnOrder, before: OwnOrder, now_ns: int) -> None:
+        """A changed order stays where it stood, or goes to the end of its new place."""
+        self._tell(before, words.MODIFY_PENDING)
+        self._tell(order, words.MODIFIED)
+        if self._keeps_place(before, order):
+            self._floor.decrease(order.key, order.book_id, order.leaves)
+            self._set(order, words.OPEN, now_ns)
+        else:
+            self._withdraw(order)
+            self._enter(order, now_ns)
+
     def _keep(self, order: OwnOrder) -> None:
         self.orders[order.order_id] = order
+        self.account.count(order)
         self._by_serial[order.serial] = order
         self._by_unique[order.unique_id] = order
 
     def _apply(self, order: OwnOrder, ticket: Ticket) -> None:
-        order.order_type, order.duration, order.variety = ticket.order_type, ticket.duration, ticket.variety
+        order.order_type, order.duration = ticket.order_type, ticket.duration
+        order.variety = order.variety if order.queued else ticket.variety
         order.price_e4, order.trigger_e4 = ticket.price_e4, ticket.trigger_e4
         order.quantity, order.disclosed = ticket.quantity, ticket.disclosed
         order.working_e4 = self._limit(order)
+        self.account.count(order)
 
     def _limit(self, order: OwnOrder) -> int:
         """The limit it works at: its price, or a protected one from the touch (from the trigger while it waits)."""
@@ -219,6 +302,9 @@ class Desk:
             return
         order.triggered = order.order_type in STOPS
         order.working_e4 = self._limit(order)
+        if order.order_type is OrderType.MARKET and self.switches.market_label == "LIMIT":
+            order.order_type, order.price_e4 = OrderType.LIMIT, order.working_e4
+        self.account.count(order)
         self._entering = order
         rests = order.duration is Validity.DAY
         self._floor.submit(order.key, order.book_id, order.side, order.leaves, order.working_e4, rests)
@@ -226,7 +312,9 @@ class Desk:
         if not order.leaves:
             self._set(order, words.COMPLETE, now_ns)
         else:
-            self._set(order, words.OPEN if rests else words.CANCELLED, now_ns)
+            self._set(order, words.OPEN if rests else self.switches.day_end_status, now_ns)
+        if order.filled:
+            self._fill_news[order.serial] = order
 
     def _hit(self, order: OwnOrder) -> bool:
         return (self._floor.last_e4(order.key) - order.trigger_e4) * order.side >= 0
@@ -247,36 +335,8 @@ class Desk:
             and (changed.duration is order.duration)
         )
 
-    def _working(self, order_id: str) -> OwnOrder | Refusal:
-        order = self.orders.get(order_id)
-        if order is None:
-            return Refusal("AB1013", "Order not found")
-        return order if order.working else Refusal("AB1007", f"Order is already {order.status}")
-
-    def _shortfall(self, order: OwnOrder, instead_of: OwnOrder | None = None) -> str:
-        """Why the account cannot carry the order; empty when it can."""
-        if order.product is Product.DELIVERY and order.side is Side.SELL:
-            promised = sum(
-                o.leaves
-                for o in self.orders.values()
-                if o.working
-                and o.serial != order.serial
-                and o.side is Side.SELL
-                and (o.key, o.product) == (order.key, order.product)
-            )
-            free = max(0, self.account.net(order.key, order.product) - promised)
-            if order.leaves > free:
-                return f"Holding quantity is not enough: available {free}, required {order.leaves}"
-        needed_e4 = self.account.required_e4(order, self._floor.listings[order.key].instrument.kind)
-        net_e4 = self._funds_without(instead_of or order).net_e4
-        if needed_e4 > max(0, net_e4):
-            return f"Insufficient funds: available Rs {_paise(net_e4)}, required Rs {_paise(needed_e4)}"
-        return ""
-
-    def _funds_without(self, left_out: OwnOrder | None) -> Funds:
-        listings = self._floor.listings
-        working = [o for o in self.orders.values() if o.working and o is not left_out]
-        return self.account.funds(working, lambda key: listings[key].instrument.kind, self._floor.last_e4)
+    def _shortfall(self, order: OwnOrder, before: OwnOrder | None = None) -> str:
+        return shortfall(self.account, order, before, lambda: self.funds().net_e4, self.switches.edis)
 
     def _on_match(self, key: InstrumentKey, match: Match, now_ns: int) -> None:
         for book_id, side in ((match.taking_id, match.taking_side), (match.resting_id, Side(-match.taking_side))):
@@ -301,11 +361,14 @@ class Desk:
         self.trades.append(trade)
         self._new_trades.append(trade)
         self.account.add(trade)
+        self.account.count(order)
         if order is not self._entering:
             self._set(order, words.OPEN if order.leaves else words.COMPLETE, now_ns)
+            self._fill_news[order.serial] = order
 
     def _on_price(self, key: InstrumentKey, last_e4: int, now_ns: int) -> None:
         """Let stops go whose trigger the last price reached; each once, without recursion."""
+        self._price_news[key] = last_e4
         waiting = self._stops.get(key)
         if not waiting:
             return
@@ -325,13 +388,10 @@ class Desk:
 
     def _set(self, order: OwnOrder, status: str, now_ns: int) -> None:
         order.status, order.updated_ns = status, now_ns
+        self.account.count(order)
         self._tell(order)
 
     def _tell(self, order: OwnOrder, status: str = "") -> None:
         self._changed[order.serial] = order
         word = status or order.status
         self._told.append((words.CODES[word], update_row(order, self._floor.listings[order.key], word)))
-
-
-def _paise(value_e4: int) -> str:
-    return rupees(value_e4 // 100 * 100)

@@ -48,6 +48,18 @@ def text_answer(status: int, text: str) -> Answer:
     return Answer(status, text.encode(), _TEXT)
 
 
+def over_limit(endpoint: str, how: str) -> Answer:
+    """A request over its limit: plain text, or for candles and quotes one of the other answers that were seen."""
+    if how == "text" or endpoint not in ("getCandleData", "getOIData", "quote"):
+        return text_answer(403, RATE_TEXT)
+    if how == "empty":
+        return Answer()
+    if how == "429":
+        return text_answer(429, "Too Many Requests")
+    text = "Something Went Wrong, Please Try After Sometime" if how == "AB1004" else "Too many requests"
+    return json_answer(failure(Refusal(how, text)))
+
+
 def html_answer(text: str = WAF_PAGE) -> Answer:
     return Answer(200, text.encode(), _HTML)
 

@@ -14,13 +14,13 @@ import msgspec
 
 from core.clock import NS_PER_MS
 from core.exchange.envelopes import (
-    RATE_TEXT,
     UNREADABLE,
     Answer,
     failure,
     gateway_failure,
     html_answer,
     json_answer,
+    over_limit,
     text_answer,
 )
 from core.exchange.faults import Fault, Faults
@@ -111,17 +111,17 @@ class Gateway:
         """What the gateway says before any service is asked."""
         if endpoint.path == MASTER_PATH:
             return None
-        headers = request.headers
+        headers, gateway_status = request.headers, self._venue.switches.gateway_status
         if headers.get("x-privatekey", "") != self._sessions.credentials.api_key:
-            return json_answer(gateway_failure(Refusal("AG8004", "Invalid API Key")))
+            return json_answer(gateway_failure(Refusal("AG8004", "Invalid API Key")), gateway_status)
         if endpoint.secured and (refusal := self._sessions.check_jwt(headers.get("authorization", ""))):
-            return json_answer(gateway_failure(refusal))
+            return json_answer(gateway_failure(refusal), gateway_status)
         if endpoint.name == "generateTokens" and not headers.get("authorization"):
-            return json_answer(gateway_failure(Refusal("AG8003", "Token missing")))
+            return json_answer(gateway_failure(Refusal("AG8003", "Token missing")), gateway_status)
         if headers.get("x-usertype", "USER") != "USER":
             return json_answer(failure(Refusal("AB1005", "User Type Must Be USER")))
         if self._limiter is not None and not self._limiter.allows(endpoint.name, self._venue.clock.mono_ns()):
-            return text_answer(403, RATE_TEXT)
+            return over_limit(endpoint.name, self._venue.switches.rate_answer)
         return None
 
     async def _serve(self, request: Received, scope: Any) -> Answer:

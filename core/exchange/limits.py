@@ -10,6 +10,7 @@ Window = tuple[int, int]
 
 _ORDERS: tuple[Window, ...] = ((9, 1), (500, 60), (1_000, 3_600))
 _READS: tuple[Window, ...] = ((10, 1), (500, 60), (5_000, 3_600))
+_RULES: tuple[Window, ...] = ((9, 1), (500, 60), (5_000, 3_600))
 _ONE: tuple[Window, ...] = ((1, 1),)
 LIMITS: Mapping[str, tuple[Window, ...]] = {
     "loginByPassword": _ONE,
@@ -29,10 +30,21 @@ LIMITS: Mapping[str, tuple[Window, ...]] = {
     "getLtpData": _READS,
     "details": _READS,
     "quote": _READS,
+    "convertPosition": _READS,
+    "batch": _READS,
+    "createRule": _RULES,
+    "modifyRule": _RULES,
+    "cancelRule": _RULES,
+    "ruleDetails": _READS,
+    "ruleList": _READS,
     "getCandleData": ((3, 1), (180, 60), (5_000, 3_600)),
+    "optionGreek": _ONE,
+    **dict.fromkeys(("gainersLosers", "putCallRatio", "OIBuildup", "nseIntraday", "bseIntraday"), _ONE),
+    **dict.fromkeys(("cautionaryScrips", "estimateCharges", "verifyDis", "generateTPIN", "getTranStatus"), _ONE),
 }
+"""The last two lines are not published: one a second."""
 _WRITES = "order writes together"
-_SHARED = {name: _WRITES for name in ("placeOrder", "modifyOrder", "cancelOrder")}
+_SHARED = {name: _WRITES for name in ("placeOrder", "modifyOrder", "cancelOrder")} | {"getOIData": "getCandleData"}
 
 
 class Limiter:

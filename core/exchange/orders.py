@@ -7,18 +7,27 @@ from core.domain import Exchange, InstrumentKey, OrderType, Product, Side, Valid
 OPEN, OPEN_PENDING, TRIGGER_PENDING = "open", "open pending", "trigger pending"
 COMPLETE, CANCELLED, REJECTED = "complete", "cancelled", "rejected"
 MODIFIED, MODIFY_PENDING = "modified", "modify pending"
+AMO_RECEIVED, AMO_MODIFIED = "after market order req received", "modify after market order req received"
+AMO_CANCELLED = "cancelled after market order"
+EXPIRED = "expired"
 CODES = {
     OPEN: "AB01",
     CANCELLED: "AB02",
     REJECTED: "AB03",
     MODIFIED: "AB04",
     COMPLETE: "AB05",
+    AMO_RECEIVED: "AB06",
+    AMO_CANCELLED: "AB07",
+    AMO_MODIFIED: "AB08",
     OPEN_PENDING: "AB09",
     TRIGGER_PENDING: "AB10",
     MODIFY_PENDING: "AB11",
+    EXPIRED: "AB02",
 }
 """Order-update codes (official order-status socket page)."""
-WORKING = frozenset({OPEN, OPEN_PENDING, TRIGGER_PENDING})
+QUEUED = frozenset({AMO_RECEIVED, AMO_MODIFIED})
+"""Waits for the next session, on no book."""
+WORKING = frozenset({OPEN, OPEN_PENDING, TRIGGER_PENDING}) | QUEUED
 
 
 class Ticket(msgspec.Struct, frozen=True):
@@ -35,6 +44,9 @@ class Ticket(msgspec.Struct, frozen=True):
     trigger_e4: int = 0
     disclosed: int = 0
     tag: str = ""
+    squareoff_e4: int = 0
+    stoploss_e4: int = 0
+    trailing_e4: int = 0
 
 
 class OwnOrder(msgspec.Struct):
@@ -70,6 +82,10 @@ class OwnOrder(msgspec.Struct):
     working_e4: int = 0
     external: bool = False
     triggered: bool = False
+    squareoff_e4: int = 0
+    stoploss_e4: int = 0
+    trailing_e4: int = 0
+    parent_id: str = ""
 
     @property
     def key(self) -> InstrumentKey:
@@ -82,6 +98,11 @@ class OwnOrder(msgspec.Struct):
     @property
     def working(self) -> bool:
         return self.status in WORKING
+
+    @property
+    def queued(self) -> bool:
+        """Whether it waits for the next session."""
+        return self.status in QUEUED
 
     @property
     def leaves(self) -> int:

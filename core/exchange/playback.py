@@ -8,12 +8,14 @@ from core.clock import AnchoredClock, Clock, ist
 from core.domain import InstrumentKey
 from core.exchange.account import START_CASH_E4, Funds
 from core.exchange.dayfigures import DayFigures
+from core.exchange.ledger.conversion import ConvertBody
 from core.exchange.listing import Listing
 from core.exchange.orders import OwnOrder, Refusal
 from core.exchange.recording import Columns, Recorded, Recording, listing_of, snapshot_of
-from core.exchange.rows import Row, rms_row
+from core.exchange.rows import Row, rms_row, total_row
 from core.exchange.rules import OrderBody
 from core.exchange.snapshot import Bar, Snapshot
+from core.exchange.switches import Switches
 from core.money import wire_e4, wire_int
 
 ROWS_MAX = 20_000
@@ -85,6 +87,8 @@ class Playback:
 
     run = 1
     seed = 0
+    rules = None
+    edis = None
 
     def __init__(self, base: Clock, path: Path) -> None:
         """UserError when the path holds no recording."""
@@ -95,6 +99,8 @@ class Playback:
         self.day: date = ist(self.start_ns).date()
         self.clock = AnchoredClock(base)
         self.clock.anchor(self.start_ns)
+        self.switches = Switches()
+        self.client_code = ""
         self.on_push: Callable[[str, Row], None] = lambda code, row: None
         self._tape.step(self.start_ns)
 
@@ -119,6 +125,15 @@ class Playback:
 
     def cancel(self, body: OrderBody) -> OwnOrder | Refusal:
         return LOOK_ONLY
+
+    def convert(self, body: ConvertBody) -> Refusal | None:
+        return LOOK_ONLY
+
+    def holding_rows(self) -> list[Row]:
+        return []
+
+    def holdings_total(self) -> Row:
+        return total_row([])
 
     def order_rows(self) -> list[Row]:
         return []

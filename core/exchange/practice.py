@@ -1,28 +1,48 @@
 """The practice day put together: clock, floor, desk and memory. Every call that acts takes the exchange's time once."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
 import msgspec
 
 from core.clock import NS_PER_S, AnchoredClock, Clock, ist
-from core.domain import Exchange, InstrumentKey
+from core.domain import Exchange, InstrumentKey, Product
 from core.exchange import calendar
 from core.exchange.account import START_CASH_E4, Account
+from core.exchange.brackets import Brackets
 from core.exchange.dayfigures import DayFigures
-from core.exchange.desk import Desk, Ids
+from core.exchange.desk import Desk
+from core.exchange.edis import Edis
 from core.exchange.floor import Floor
-from core.exchange.listing import listings_of
-from core.exchange.orders import OwnOrder, OwnTrade, Refusal
-from core.exchange.rows import Row, order_row, position_row, rms_row, trade_row
-from core.exchange.rules import OrderBody, read_ticket, variety_refusal
-from core.exchange.truth import Asked, BarsFile, Changed, MarketFile, Opened, Remembered, TruthLog, recall
+from core.exchange.gtt import Rule, RuleBook
+from core.exchange.ids import Ids
+from core.exchange.ledger.conversion import ConvertBody, back, conversion
+from core.exchange.ledger.demat import Demat, Held
+from core.exchange.ledger.morning import Morning, after, begun, first, fitted, relisted
+from core.exchange.listing import Listing, listings_of
+from core.exchange.orders import OwnOrder, OwnTrade, Refusal, Ticket
+from core.exchange.rows import Row, holding_row, order_row, position_row, rms_row, total_row, trade_row
+from core.exchange.rules import OrderBody, band, changed_body, read_ticket, variety_refusal
+from core.exchange.squareoff import square_off
+from core.exchange.switches import Switches
+from core.exchange.truth import (
+    Asked,
+    BarsFile,
+    Changed,
+    Converted,
+    MarketFile,
+    Opened,
+    Remembered,
+    Ruled,
+    TruthLog,
+    recall,
+)
 
 WARM_UP_S = 5
 SAVE_NS, SAVE_BARS_NS = NS_PER_S, 30 * NS_PER_S
-CLOSED = Refusal("AB1007", "The market is closed: orders are taken from 09:15 to 15:30")
+LOCKED = Refusal("AB1007", "After-market orders cannot be changed between 08:45 and 09:15")
 
 
 class Practice:
@@ -30,8 +50,12 @@ class Practice:
 
     day: date
     start_ns: int
+    rules: RuleBook
+    edis: Edis
     _floor: Floor
     _desk: Desk
+    _opened: bool
+    _squared: bool
     _closed: bool
 
     def __init__(
@@ -42,6 +66,8 @@ class Practice:
         self.run = 1 if saved is None else saved.run + fresh
         goes_on = saved is not None and not fresh and now_ns is None and not calendar.is_over(saved.ns, _day(saved))
         self.seed = seed
+        self.switches = Switches()
+        self.client_code = ""
         self.clock = AnchoredClock(base)
         self.on_push: Callable[[str, Row], None] = lambda code, row: None
         self._truth = TruthLog(folder)
@@ -66,37 +92,58 @@ class Practice:
     def step(self) -> None:
         """Bring market and account to the exchange's time; save the figures about once a second."""
         now_ns = self.now_ns()
-        if calendar.is_open(now_ns):
-            self._floor.step(now_ns)
-            self._desk.flush(now_ns)
-        elif calendar.is_over(now_ns, self.day) and not self._closed:
-            self._floor.step(calendar.at(self.day, calendar.CLOSES) - 1)
-            self._closed = True
-            self._desk.close(now_ns)
+        self._run_day(now_ns)
+        while now_ns >= calendar.at(calendar.next_trading_day(self.day), calendar.PRE_OPEN):
+            self._roll(now_ns)
+        self._desk.settle_news(now_ns)
+        self._desk.flush(now_ns)
         mono_ns = self.clock.mono_ns()
         if mono_ns - self._saved_mono_ns >= SAVE_NS:
             self.save(bars=mono_ns - self._saved_bars_mono_ns >= SAVE_BARS_NS)
 
     def place(self, body: OrderBody, external: bool = False, reject_text: str = "") -> OwnOrder | Refusal:
-        ticket = read_ticket(body, self._floor.listings)
+        ticket = read_ticket(body, self._floor.listings, self.switches)
         if isinstance(ticket, Refusal):
             return ticket
-        if not calendar.is_open(self.now_ns()):
-            return CLOSED
-        return self._desk.place(ticket, self.now_ns(), external, reject_text)
+        return self._take(ticket, external, reject_text)
 
     def modify(self, body: OrderBody) -> OwnOrder | Refusal:
         order = self._desk.orders.get(str(body.orderid))
         if order is None:
             return Refusal("AB1013", "Order not found")
-        ticket = read_ticket(_complete(body, order), self._floor.listings)
+        if order.queued and calendar.amo_locked(self.now_ns()):
+            return LOCKED
+        ticket = read_ticket(changed_body(body, order, self.switches), self._floor.listings, self.switches)
         if isinstance(ticket, Refusal):
             return ticket
-        return self._desk.modify(order.order_id, ticket, self.now_ns()) if self._open() else CLOSED
+        if (refusal := self._band(ticket)) is not None:
+            return refusal
+        done = self._desk.modify(order.order_id, ticket, self.now_ns())
+        self._desk.settle_news(self.now_ns())
+        return done
 
     def cancel(self, body: OrderBody) -> OwnOrder | Refusal:
-        refusal = variety_refusal(str(body.variety or ""))
-        return refusal or self._desk.cancel(str(body.orderid), self.now_ns())
+        refusal = variety_refusal(str(body.variety or ""), msgspec.structs.replace(self.switches, robo=True))
+        order = self._desk.orders.get(str(body.orderid))
+        if order is not None and order.queued and calendar.amo_locked(self.now_ns()):
+            return LOCKED
+        done = refusal or self._desk.cancel(str(body.orderid), self.now_ns())
+        self._desk.settle_news(self.now_ns())
+        return done
+
+    def convert(self, body: ConvertBody) -> Refusal | None:
+        """Convert a position; AB1017 when the account cannot carry it in its new product."""
+        account = self._desk.account
+        move = conversion(body, account, self._floor.listings, self.switches)
+        if isinstance(move, Refusal):
+            return move
+        before = self._desk.funds().net_e4
+        account.move(move)
+        if self._desk.funds().net_e4 < min(0, before):
+            account.move(back(move))
+            return Refusal("AB1017", "Position conversion failed: insufficient funds")
+        self._truth.write(Converted(self.now_ns(), move))
+        return None
 
     def order_rows(self) -> list[Row]:
         return [order_row(o, self._floor.listings[o.key]) for o in self._desk.orders.values()]
@@ -110,7 +157,18 @@ class Practice:
 
     def position_rows(self) -> list[Row]:
         slots = self._desk.account.slots.items()
-        return [position_row(s, h, self._floor.listings[s.key], self._floor.last_e4(s.key)) for s, h in slots]
+        return [position_row(s, p, self._floor.listings[s.key], self._floor.last_e4(s.key)) for s, p in slots]
+
+    def holding_rows(self) -> list[Row]:
+        market = self._floor
+        return [holding_row(r, market.last_e4(r.key), market.listings[r.key].close_e4) for r in self._held()]
+
+    def holdings_total(self) -> Row:
+        return total_row([(r.units * self._floor.last_e4(r.key), r.cost_e4) for r in self._held()])
+
+    def _held(self) -> list[Held]:
+        """Holdings that are listed today; others are kept and come back with their listing."""
+        return [row for row in self._desk.account.demat.rows() if row.key in self._floor.listings]
 
     def funds_row(self) -> Row:
         return rms_row(self._desk.funds())
@@ -134,8 +192,51 @@ class Practice:
         self.save()
         self._truth.close()
 
-    def _open(self) -> bool:
-        return calendar.is_open(self.now_ns())
+    def _take(self, ticket: Ticket, external: bool, reject_text: str) -> OwnOrder | Refusal:
+        """A well-formed order meets the market: its band, its session, then the desk."""
+        now_ns = self.now_ns()
+        refusal = self._band(ticket)
+        if refusal is not None and self.switches.price_refusal == "now":
+            return refusal
+        is_open = self._open()
+        if (untimely := self._untimely(ticket, now_ns, is_open)) is not None:
+            return untimely
+        reason = reject_text or (refusal.message if refusal else "")
+        done = self._desk.place(ticket, now_ns, external, reason, queue=not is_open)
+        self._desk.settle_news(now_ns)
+        return done
+
+    def _untimely(self, ticket: Ticket, now_ns: int, is_open: bool) -> Refusal | None:
+        """What is not taken at this hour."""
+        if not is_open and ticket.duration == "IOC":
+            return Refusal("AB1007", "IOC is not allowed outside market hours")
+        if is_open and ticket.product is Product.INTRADAY and self._past_square_off(now_ns):
+            return Refusal("AB1007", f"INTRADAY orders are not taken after {self.switches.square_off}")
+        return None
+
+    def _past_square_off(self, now_ns: int) -> bool:
+        ends = calendar.minute(self.switches.square_off)
+        return ends is not None and now_ns >= calendar.at(self.day, ends)
+
+    def _band(self, ticket: Ticket) -> Refusal | None:
+        return band(ticket, self._floor.listings[ticket.key], self._floor.last_e4(ticket.key), self.switches)
+
+    def _run_day(self, now_ns: int) -> None:
+        """Walk the day up to a time: opening, trading, square-off, close."""
+        if now_ns < calendar.at(self.day, calendar.OPENS) or calendar.trading_day(self.day) != self.day or self._closed:
+            return
+        last_ns = calendar.at(self.day, calendar.CLOSES) - 1
+        self._floor.step(min(now_ns, last_ns))
+        if not self._opened:
+            self._opened = True
+            self._desk.open_session(now_ns)
+        if not self._squared and self._past_square_off(now_ns):
+            self._squared = True
+            square_off(self._desk, min(now_ns, last_ns))
+        if now_ns > last_ns:
+            self._closed = True
+            self._desk.close(now_ns)
+        self._desk.flush(now_ns)
 
     def _begin(self, saved: Remembered | None, now_ns: int | None) -> None:
         """A new day: the next trading morning after a saved one, else today's."""
@@ -146,32 +247,129 @@ class Practice:
         else:
             self.day = calendar.trading_day(ist(self.clock.real_ns()).date())
         start_ns = calendar.at(self.day, calendar.STARTS) if now_ns is None else now_ns
-        cash_e4 = START_CASH_E4 if saved is None else _cash_after(saved)
-        self._build(cash_e4, {})
+        self._build(first(START_CASH_E4) if saved is None else after(saved, self._listings), {})
         self._warm_up(min(start_ns, calendar.at(self.day, calendar.CLOSES) - 1))
+        self._open_day(start_ns)
         self.start_ns = start_ns
         self.clock.anchor(start_ns)
-        self._truth.open_day(Opened(self.run, self.day.isoformat(), cash_e4, start_ns, self.seed))
+
+    def _roll(self, now_ns: int) -> None:
+        """The next trading day begins while the exchange runs."""
+        floor, desk = self._floor, self._desk
+        queued = [o for o in desk.orders.values() if o.queued]
+        closes = {key: floor.last_e4(key) for key in floor.listings}
+        rules = self.rules.rules()
+        morning = begun(self.day, desk.account, desk.trades, floor.listings, closes, queued, rules)
+        self._truth.close()
+        self.day = calendar.next_trading_day(self.day)
+        self._build(morning, {})
+        if now_ns < calendar.at(calendar.next_trading_day(self.day), calendar.PRE_OPEN):
+            self._warm_up(min(now_ns, calendar.at(self.day, calendar.CLOSES) - 1))
+        self._open_day(now_ns)
+        self._run_day(now_ns)
+
+    def _open_day(self, now_ns: int) -> None:
+        """Write what the day begins with, then take up what waited for it."""
+        morning = self._morning
+        self._truth.open_day(
+            Opened(
+                self.run,
+                self.day.isoformat(),
+                morning.cash_e4,
+                now_ns,
+                self.seed,
+                morning.carried,
+                morning.holdings,
+                morning.closes,
+                morning.queued,
+                morning.rules,
+                morning.charges_e4,
+            )
+        )
+        self._desk.queue_again(morning.queued, now_ns)
+        self.rules.expire(self.day, now_ns)
 
     def _go_on(self, saved: Remembered) -> None:
         self.day = _day(saved)
-        self._build(saved.cash_e4, _figures(saved))
+        opened = saved.opened
+        rules = list(saved.rules.values())
+        self._build(
+            Morning(opened.cash_e4, 0, opened.carried, opened.holdings, opened.closes, opened.queued, rules),
+            _figures(saved),
+        )
         self.start_ns = saved.ns
         self.clock.anchor(saved.ns)
-        self._floor.step(saved.ns)
-        self._truth.open_day(Opened(saved.run, saved.day, saved.cash_e4, saved.ns, saved.seed))
+        if calendar.is_open(saved.ns):
+            self._floor.step(saved.ns)
+        self._truth.open_day(opened)
+        for move in saved.moves:
+            self._desk.account.move(move)
+        self._desk.queue_again(opened.queued, saved.ns)
         self._desk.restore(saved.orders, saved.trades, saved.ns)
+        self._desk.on_filled, self._desk.on_price = self._listeners()
 
-    def _build(self, cash_e4: int, figures: dict[InstrumentKey, DayFigures]) -> None:
-        self._closed = False
+    def _build(self, morning: Morning, figures: dict[InstrumentKey, DayFigures]) -> None:
+        self._opened = self._squared = self._closed = False
         rng = random.Random(f"{self.seed}/{self.run}/{self.day}")
-        self._floor = Floor(listings_of(self.day), rng, figures)
+        self._morning = morning
+        self._floor = self._open_floor(rng, figures)
+        self._morning = morning = fitted(morning, self._floor.listings)
         ids = Ids(self.day, self.run, self.seed)
-        self._desk = Desk(self._floor, Account(cash_e4), ids, self._commit, lambda code, row: self.on_push(code, row))
+        account = Account(morning.cash_e4, morning.carried, Demat(morning.holdings))
+        self.edis = Edis(account.demat)
+        self._desk = Desk(
+            self._floor, account, ids, self._commit, lambda code, row: self.on_push(code, row), self.switches
+        )
+        self.rules = RuleBook(lambda: self.client_code, self.switches, self._fire, self._keep_rule, morning.rules)
+        self._desk.on_filled, self._desk.on_price = self._listeners()
+
+    def _listings(self, day: date) -> Mapping[InstrumentKey, Listing]:
+        """What is listed on a day, at the closes of the universe."""
+        return listings_of(day)
+
+    def _open_floor(self, rng: random.Random, figures: dict[InstrumentKey, DayFigures]) -> Floor:
+        """The day's market: what is listed, at the closes of the day before."""
+        return Floor(relisted(self._listings(self.day), self._morning.closes), rng, figures)
+
+    def _open(self) -> bool:
+        """Whether orders go to the book now."""
+        return calendar.is_open(self.now_ns())
+
+    def _listeners(self) -> tuple[Callable[[OwnOrder, int], None], Callable[[InstrumentKey, int, int], None]]:
+        brackets, rules = Brackets(self._desk), self.rules
+
+        def on_price(key: InstrumentKey, last_e4: int, now_ns: int) -> None:
+            brackets.on_price(key, last_e4, now_ns)
+            rules.on_price(key, last_e4, now_ns)
+
+        return brackets.on_filled, on_price
+
+    def _fire(self, rule: Rule) -> None:
+        """A rule's order goes out as an ordinary one; what the account cannot carry ends as rejected."""
+        body = OrderBody(
+            "NORMAL",
+            rule.symbol,
+            rule.token,
+            rule.side.name,
+            rule.exchange.value,
+            "LIMIT",
+            rule.product.value,
+            "DAY",
+            str(rule.price_e4 / 10_000),
+            "0",
+            str(rule.quantity),
+            scripconsent="yes",
+        )
+        self.place(body)
+
+    def _keep_rule(self, rule: Rule) -> None:
+        self._truth.write(Ruled(self.now_ns(), rule))
 
     def _warm_up(self, until_ns: int) -> None:
         """Trade from 09:15 on, in long strides when there is much to catch up with."""
         opens_ns = calendar.at(self.day, calendar.OPENS)
+        if until_ns < opens_ns:
+            return
         stride_ns = max(WARM_UP_S * NS_PER_S, (until_ns - opens_ns) // 60)
         for now_ns in range(opens_ns, until_ns, stride_ns):
             self._floor.step(now_ns, rounds=1)
@@ -188,33 +386,3 @@ def _day(saved: Remembered) -> date:
 def _figures(saved: Remembered) -> dict[InstrumentKey, DayFigures]:
     keyed = {tuple(name.split(":", 1)): value for name, value in saved.figures.items()}
     return {InstrumentKey(Exchange(exchange), token): value for (exchange, token), value in keyed.items()}
-
-
-def _cash_after(saved: Remembered) -> int:
-    """Cash of the next day: everything still open is squared off at the last price known."""
-    account = Account(saved.cash_e4)
-    last = {trade.key: trade.price_e4 for trade in saved.trades}
-    last |= {key: value.last_e4 for key, value in _figures(saved).items() if value.last_e4}
-    for trade in saved.trades:
-        account.add(trade)
-    return account.closed_cash_e4(lambda key: last[key])
-
-
-def _complete(body: OrderBody, order: OwnOrder) -> OrderBody:
-    """A modify body with what it left out, and what cannot be changed, taken from the order."""
-    return OrderBody(
-        variety=body.variety or order.variety,
-        tradingsymbol=body.tradingsymbol or order.symbol,
-        symboltoken=body.symboltoken or order.token,
-        transactiontype=order.side.name,
-        exchange=body.exchange or order.exchange.value,
-        ordertype=body.ordertype or order.order_type.value,
-        producttype=order.product.value,
-        duration=body.duration or order.duration.value,
-        price=body.price,
-        triggerprice=body.triggerprice,
-        quantity=body.quantity or str(order.quantity),
-        disclosedquantity=body.disclosedquantity,
-        ordertag=order.tag,
-        orderid=order.order_id,
-    )

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from core.clock import ist
-from core.domain import Kind
-from core.exchange.account import Funds, Holding, Slot
+from core.domain import Kind, Product
+from core.exchange.account import Funds, Position, Slot
+from core.exchange.ledger.demat import Held, isin_of
 from core.exchange.listing import Listing
 from core.exchange.orders import OwnOrder, OwnTrade
 from core.money import E4, divide_rounded, rupees
@@ -45,9 +46,9 @@ def update_row(order: OwnOrder, listing: Listing, status: str) -> Row:
         "quantity": str(order.quantity),
         "disclosedquantity": str(order.disclosed),
         "duration": order.duration.value,
-        "squareoff": 0.0,
-        "stoploss": 0.0,
-        "trailingstoploss": 0.0,
+        "squareoff": number(order.squareoff_e4),
+        "stoploss": number(order.stoploss_e4),
+        "trailingstoploss": number(order.trailing_e4),
         "tradingsymbol": order.symbol,
         "transactiontype": order.side.name,
         "exchange": order.exchange.value,
@@ -57,7 +58,7 @@ def update_row(order: OwnOrder, listing: Listing, status: str) -> Row:
         "optiontype": option,
         "expirydate": expiry_text(listing),
         "lotsize": str(listing.instrument.lot),
-        "cancelsize": str(order.leaves if status == "cancelled" else 0),
+        "cancelsize": str(0 if order.working or status == "complete" else order.leaves),
         "averageprice": number(order.average_e4),
         "filledshares": str(order.filled),
         "unfilledshares": str(order.leaves),
@@ -70,7 +71,7 @@ def update_row(order: OwnOrder, listing: Listing, status: str) -> Row:
         "exchorderupdatetime": stamp(order.updated_ns) if sent else "",
         "fillid": "",
         "filltime": "",
-        "parentorderid": "",
+        "parentorderid": order.parent_id,
     }
 
 
@@ -117,17 +118,15 @@ def trade_row(trade: OwnTrade, listing: Listing) -> Row:
     }
 
 
-def position_row(slot: Slot, held: Holding, listing: Listing, last_e4: int) -> Row:
+def position_row(slot: Slot, held: Position, listing: Listing, last_e4: int) -> Row:
     """One row of getPosition: every value is text."""
     instrument, net = listing.instrument, held.net
-    value_e4 = held.sold_e4 - held.bought_e4
-    bought_average = _average(held.bought_e4, held.bought)
-    sold_average = _average(held.sold_e4, held.sold)
+    value_e4 = held.all_sold_e4 - held.all_bought_e4
     average = _money(divide_rounded(abs(value_e4), abs(net))) if net else "0.00"
     realised_e4, profit_e4 = held.realised_e4, held.profit_e4(last_e4)
-    zeros = dict.fromkeys(("cfbuyqty", "cfsellqty"), "0") | dict.fromkeys(
-        ("cfbuyamount", "cfsellamount", "cfbuyavgprice", "cfsellavgprice"), "0.00"
-    )
+    if slot.product is Product.DELIVERY and net < 0:
+        profit_e4 = realised_e4  # shares sold from the holdings are no short position
+    long_in, short_in = max(0, held.carried), max(0, -held.carried)
     return {
         "exchange": instrument.exchange.value,
         "symboltoken": instrument.token,
@@ -144,21 +143,26 @@ def position_row(slot: Slot, held: Holding, listing: Listing, last_e4: int) -> R
         "optiontype": _option_type(listing),
         "expirydate": expiry_text(listing),
         "lotsize": str(instrument.lot),
-        **zeros,
+        "cfbuyqty": str(long_in),
+        "cfsellqty": str(short_in),
+        "cfbuyamount": _money(held.carried_e4 if long_in else 0),
+        "cfsellamount": _money(held.carried_e4 if short_in else 0),
+        "cfbuyavgprice": _average(held.carried_e4, long_in),
+        "cfsellavgprice": _average(held.carried_e4, short_in),
         "buyqty": str(held.bought),
         "sellqty": str(held.sold),
         "buyamount": _money(held.bought_e4),
         "sellamount": _money(held.sold_e4),
-        "buyavgprice": bought_average,
-        "sellavgprice": sold_average,
+        "buyavgprice": _average(held.bought_e4, held.bought),
+        "sellavgprice": _average(held.sold_e4, held.sold),
         "avgnetprice": average,
         "netvalue": _money(value_e4),
         "netqty": str(net),
         "netprice": average,
-        "totalbuyvalue": _money(held.bought_e4),
-        "totalsellvalue": _money(held.sold_e4),
-        "totalbuyavgprice": bought_average,
-        "totalsellavgprice": sold_average,
+        "totalbuyvalue": _money(held.all_bought_e4),
+        "totalsellvalue": _money(held.all_sold_e4),
+        "totalbuyavgprice": _average(held.all_bought_e4, held.all_bought),
+        "totalsellavgprice": _average(held.all_sold_e4, held.all_sold),
         "ltp": _money(last_e4),
         "close": _money(listing.close_e4),
         "pnl": _money(profit_e4),
@@ -179,13 +183,18 @@ def rms_row(funds: Funds) -> Row:
         "m2munrealized": _four(funds.unrealised_e4),
         "m2mrealized": "0.0000",
         "utiliseddebits": _four(funds.used_e4),
-        "utilisedspan": None,
-        "utilisedoptionpremium": None,
-        "utilisedholdingsales": None,
-        "utilisedexposure": None,
+        "utilisedspan": _used(funds.span_e4),
+        "utilisedoptionpremium": _used(funds.premium_e4),
+        "utilisedholdingsales": _used(funds.holdings_sold_e4),
+        "utilisedexposure": _used(funds.exposure_e4),
         "utilisedturnover": None,
         "utilisedpayout": net,
     }
+
+
+def _used(value_e4: int) -> str | None:
+    """A part of what is blocked: null while nothing is, as live answers have it."""
+    return _four(value_e4) if value_e4 else None
 
 
 def _type_name(listing: Listing) -> str:
@@ -214,3 +223,46 @@ def _money(value_e4: int) -> str:
 def _four(value_e4: int) -> str:
     sign, rest = ("-" if value_e4 < 0 else ""), abs(value_e4)
     return f"{sign}{rest // E4}.{rest % E4:04d}"
+
+
+def holding_row(held: Held, last_e4: int, close_e4: int) -> Row:
+    """One row of getHolding: numbers, profit against the average cost."""
+    cost_e4, value_e4 = held.cost_e4, held.units * last_e4
+    return {
+        "tradingsymbol": held.symbol,
+        "exchange": held.exchange.value,
+        "isin": isin_of(held.key),
+        "t1quantity": held.coming,
+        "realisedquantity": held.settled,
+        "quantity": held.units,
+        "authorisedquantity": held.authorised,
+        "product": "DELIVERY",
+        "collateralquantity": None,
+        "collateraltype": None,
+        "haircut": 0.0,
+        "averageprice": _two(held.average_e4),
+        "ltp": number(last_e4),
+        "symboltoken": held.token,
+        "close": number(close_e4),
+        "profitandloss": _two(value_e4 - cost_e4),
+        "pnlpercentage": _percent(value_e4 - cost_e4, cost_e4),
+    }
+
+
+def total_row(rows: list[tuple[int, int]]) -> Row:
+    """`totalholding` of (value, cost) pairs."""
+    value_e4, cost_e4 = sum(v for v, _ in rows), sum(c for _, c in rows)
+    return {
+        "totalholdingvalue": _two(value_e4),
+        "totalinvvalue": _two(cost_e4),
+        "totalprofitandloss": _two(value_e4 - cost_e4),
+        "totalpnlpercentage": _percent(value_e4 - cost_e4, cost_e4),
+    }
+
+
+def _two(value_e4: int) -> float:
+    return divide_rounded(value_e4, 100) / 100
+
+
+def _percent(part_e4: int, whole_e4: int) -> float:
+    return divide_rounded(part_e4 * E4, whole_e4) / 100 if whole_e4 else 0.0

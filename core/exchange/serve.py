@@ -59,7 +59,9 @@ async def _serve(options: Options, clock: Clock) -> None:
     stop = asyncio.Event()
     tasks = Supervisor(clock, _say)
     socks = [_bind(options.host, options.port), _bind(options.host, 0), _bind(LOOPBACK, 0)]
-    sessions, faults = Sessions(new_credentials(), clock), Faults(random.Random(options.seed))
+    sessions = Sessions(new_credentials(), clock, venue.switches)
+    venue.client_code = sessions.credentials.client_code
+    faults = Faults(random.Random(options.seed))
     streams = Streams(venue, sessions, faults, clock, tasks)
     doors: Doors = {}
     services = build_services(venue, sessions, faults)

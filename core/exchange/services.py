@@ -1,32 +1,30 @@
 """The REST services on Litestar: one typed body for each, answers in Angel's envelopes, never the framework's own."""
 
-import asyncio
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, get, post
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.params import Dependency
 
-from core.domain import Exchange, InstrumentKey
 from core.exchange import paths
-from core.exchange.candles import CandleBody, candle_rows, read_span
 from core.exchange.envelopes import MALFORMED, failure, gateway_failure, success
+from core.exchange.errorcodes import of_gateway, refusal
 from core.exchange.faults import Faults
 from core.exchange.orders import OwnOrder, Refusal
 from core.exchange.quoterows import ltp_row, master_row, quote_row, search_rows
+from core.exchange.rest import data as data_services
+from core.exchange.rest import gtt as gtt_services
+from core.exchange.rest import ledger as ledger_services
+from core.exchange.rest.given import Json, TheFaults, TheSessions, TheVenue, key_of
 from core.exchange.rules import OrderBody, Text
 from core.exchange.sessions import Sessions, Tokens, bare
+from core.exchange.switches import account_refusal
 from core.exchange.venue import Venue
 
 QUOTE_TOKENS_MAX = 50
 REJECT_TEXT = "Rejected by a practice fault"
-TheVenue = Annotated[Venue, Dependency(skip_validation=True)]
-TheSessions = Annotated[Sessions, Dependency(skip_validation=True)]
-TheFaults = Annotated[Faults, Dependency(skip_validation=True)]
-Json = dict[str, Any]
 
 
 class LoginBody(msgspec.Struct):
@@ -80,8 +78,8 @@ async def profile(sessions: TheSessions) -> Json:
             "name": "PRACTICE ACCOUNT",
             "email": "",
             "mobileno": "",
-            "exchanges": ["nse_cm", "bse_cm", "nse_fo"],
-            "products": ["CNC", "NRML", "MARGIN", "MIS"],
+            "exchanges": ["nse_cm", "bse_cm", "nse_fo", "bse_fo", "mcx_fo", "cde_fo", "ncx_fo"],
+            "products": ["CNC", "NRML", "MARGIN", "MIS", "BO", "CO"],
             "lastlogintime": "",
             "broker": "",
             "brokerid": "B2C",
@@ -143,16 +141,6 @@ async def funds(venue: TheVenue) -> Json:
     return success(venue.funds_row())
 
 
-@get(paths.HOLDING_PATH)
-async def holdings() -> Json:
-    return success(None)
-
-
-@get(paths.ALL_HOLDING_PATH)
-async def all_holdings() -> Json:
-    return success({"holdings": None, "totalholding": None})
-
-
 @post(paths.QUOTE_PATH, status_code=200)
 async def quote(data: QuoteBody, venue: TheVenue) -> Json:
     mode = str(data.mode)
@@ -162,7 +150,7 @@ async def quote(data: QuoteBody, venue: TheVenue) -> Json:
     fetched: list[Json] = []
     unfetched: list[Json] = []
     for name, token in asked:
-        key = _key(venue, name, token)
+        key = key_of(venue, name, token)
         if key is not None:
             fetched.append(quote_row(mode, venue.market.snapshot(key)))
             continue
@@ -173,7 +161,7 @@ async def quote(data: QuoteBody, venue: TheVenue) -> Json:
 
 @post(paths.LTP_PATH, status_code=200)
 async def ltp(data: SymbolBody, venue: TheVenue) -> Json:
-    key = _key(venue, str(data.exchange), str(data.symboltoken))
+    key = key_of(venue, str(data.exchange), str(data.symboltoken))
     if key is None:
         return failure(Refusal("AB4006", "Invalid symboltoken"))
     return success(ltp_row(venue.market.snapshot(key)))
@@ -184,18 +172,6 @@ async def search(data: SearchBody, venue: TheVenue) -> Json:
     return success(search_rows(venue.market.listings.values(), str(data.exchange), str(data.searchscrip)))
 
 
-@post(paths.CANDLES_PATH, status_code=200)
-async def candles(data: CandleBody, venue: TheVenue) -> Json:
-    span = read_span(data)
-    if isinstance(span, Refusal):
-        return failure(span)
-    key = _key(venue, str(data.exchange), str(data.symboltoken))
-    if key is None:
-        return success(None)
-    listing, bars = venue.market.listings[key], venue.market.bars(key)
-    return success(await asyncio.to_thread(candle_rows, listing, span, venue.day, bars, venue.seed))
-
-
 @get(paths.MASTER_PATH)
 async def master(venue: TheVenue) -> list[Json]:
     return [master_row(row) for row in venue.market.listings.values()]
@@ -204,10 +180,12 @@ async def master(venue: TheVenue) -> list[Json]:
 def build_services(venue: Venue, sessions: Sessions, faults: Faults) -> Litestar:
     """The ASGI application of all services."""
     handlers: list[Any] = [login, renew, profile, logout, place, modify, cancel, order_book, trade_book, details]
-    handlers += [positions, funds, holdings, all_holdings, quote, ltp, search, candles, master]
+    handlers += [positions, funds, quote, ltp, search, master]
+    handlers += [*data_services.HANDLERS, *gtt_services.HANDLERS, *ledger_services.HANDLERS]
     given: Mapping[str, object] = {"venue": venue, "sessions": sessions, "faults": faults}
     return Litestar(
         handlers,
+        before_request=_before(venue),
         dependencies={name: Provide(_giver(value), sync_to_thread=False) for name, value in given.items()},
         exception_handlers={HTTPException: _refused, RecursionError: _too_deep, 500: _broken},
         openapi_config=None,
@@ -222,8 +200,28 @@ def _giver(value: object) -> Any:
     return give
 
 
+def _before(venue: Venue) -> Any:
+    """What the account as it is set, or a forced answer, says before any handler is asked."""
+
+    def check(request: Request[Any, Any, Any]) -> Response[Any] | None:
+        endpoint = paths.endpoint_of(request.url.path)
+        if endpoint is None:
+            return None
+        forced = venue.switches.answers.get(endpoint.name)
+        found = refusal(forced) if forced else account_refusal(venue.switches, endpoint.name)
+        if found is None:
+            return None
+        if of_gateway(found.code):
+            return Response(gateway_failure(found), status_code=venue.switches.gateway_status)
+        return Response(failure(found), status_code=200)
+
+    return check
+
+
 def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-    """A body that cannot be read is a refusal in dialect A; a wrong method is plain text."""
+    """A body that cannot be read is a refusal in dialect A; a wrong method is plain text, but for GTT rules."""
+    if request.url.path in paths.RULE_PATHS and error.status_code in (400, 405):
+        return Response(failure(refusal("AB9001" if error.status_code == 400 else "AB9002")), status_code=200)
     if error.status_code == 400:
         return Response(failure(MALFORMED), status_code=200)
     return Response(f"HTTP {error.status_code}", status_code=error.status_code, media_type=MediaType.TEXT)
@@ -248,10 +246,3 @@ def _changed(venue: Venue, path: str, data: OrderBody, done: OwnOrder | Refusal)
 
 def _ids(order: OwnOrder) -> dict[str, str]:
     return {"orderid": order.order_id, "uniqueorderid": order.unique_id}
-
-
-def _key(venue: Venue, exchange: str, token: str) -> InstrumentKey | None:
-    if exchange not in Exchange.__members__:
-        return None
-    key = InstrumentKey(Exchange(exchange), token)
-    return key if key in venue.market.listings else None

@@ -9,9 +9,11 @@ import pyotp
 
 from core.clock import NS_PER_S, Clock, ist_day
 from core.exchange.orders import Refusal
+from core.exchange.switches import Switches
 
 LOGINS_MAX = 1_000
 """Most token sets kept; the oldest go first."""
+PIN_MAX = 32
 _DIGITS = "0123456789"
 
 
@@ -27,12 +29,13 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """One login. `day` is the Indian date (real time) it ends with."""
+    """One login. `day` is the Indian date (real time) it ends with; `issued_ns` real time."""
 
     jwt: str
     refresh: str
     feed: str
     day: str
+    issued_ns: int
 
     def row(self) -> dict[str, str]:
         return {"jwtToken": self.jwt, "refreshToken": self.refresh, "feedToken": self.feed}
@@ -49,30 +52,31 @@ def new_credentials() -> Credentials:
 
 
 class Sessions:
-    """Who is logged in. Every login stays valid until logout or the end of the Indian day."""
+    """Who is logged in. Every login and renewal stays valid until logout or the end of the Indian day, unless the
+    switches say otherwise."""
 
-    def __init__(self, credentials: Credentials, clock: Clock) -> None:
+    def __init__(self, credentials: Credentials, clock: Clock, switches: Switches | None = None) -> None:
         self.credentials = credentials
+        self._switches = switches or Switches()
         self._clock = clock
         self._logins: list[Tokens] = []
 
     def login(self, client_code: str, pin: str, totp: str) -> Tokens | Refusal:
         mine = self.credentials
+        if not 1 <= len(pin) <= PIN_MAX:
+            return Refusal("AB1002", "Invalid Password Length")
         if not (_same(client_code, mine.client_code) and _same(pin, mine.pin)):
-            return Refusal("AB1007", "Invalid login id or password")
+            return Refusal(self._switches.login_code, "Invalid login id or password")
         moment = datetime.fromtimestamp(self._clock.real_ns() / NS_PER_S, UTC)
         if not pyotp.TOTP(mine.totp_secret).verify(totp, for_time=moment, valid_window=1):
             return Refusal("AB1050", "Invalid totp")
         return self._issue()
 
     def renew(self, refresh: str) -> Tokens | Refusal:
-        """Three new tokens for a refresh token; it is used up by that."""
+        """Three new tokens for a refresh token."""
         for tokens in self._logins:
             if _same(tokens.refresh, refresh):
-                if tokens.day != self._today():
-                    return Refusal("AB8051", "Refresh Token Expired")
-                self._logins.remove(tokens)
-                return self._issue()
+                return self._issue() if self._lives(tokens) else Refusal("AB8051", "Refresh Token Expired")
         return Refusal("AB8050", "Invalid Refresh Token")
 
     def logout(self, jwt: str) -> None:
@@ -86,17 +90,23 @@ class Sessions:
         tokens = next((t for t in self._logins if _same(t.jwt, jwt)), None)
         if tokens is None:
             return Refusal("AG8001", "Invalid Token")
-        return None if tokens.day == self._today() else Refusal("AG8002", "Token Expired")
+        return None if self._lives(tokens) else Refusal("AG8002", "Token Expired")
 
     def feed_is_valid(self, feed: str) -> bool:
-        return any(_same(t.feed, feed) and t.day == self._today() for t in self._logins)
+        return any(_same(t.feed, feed) and self._lives(t) for t in self._logins)
+
+    def _lives(self, tokens: Tokens) -> bool:
+        life_s = self._switches.token_life_s
+        young = life_s is None or self._clock.real_ns() - tokens.issued_ns < life_s * NS_PER_S
+        return young and tokens.day == self._today()
 
     def _issue(self) -> Tokens:
         def token(size: int) -> str:
             return "eyJ" + secrets.token_urlsafe(size)
 
-        tokens = Tokens(token(180), token(120), token(90), self._today())
-        self._logins = [*self._logins[-(LOGINS_MAX - 1) :], tokens]
+        tokens = Tokens(token(180), token(120), token(90), self._today(), self._clock.real_ns())
+        older = self._logins[-(LOGINS_MAX - 1) :] if self._switches.relogin == "keep" else []
+        self._logins = [*older, tokens]
         return tokens
 
     def _today(self) -> str:

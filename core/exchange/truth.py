@@ -15,7 +15,10 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from core.errors import UserError
+from core.exchange.account import Carried, Move
 from core.exchange.dayfigures import DayFigures
+from core.exchange.gtt import Rule
+from core.exchange.ledger.demat import Held
 from core.exchange.orders import OwnOrder, OwnTrade
 
 MARKET, BARS = "market.json", "bars.json"
@@ -24,13 +27,22 @@ _NAME = re.compile(r"truth-(\d{3,})-(\d{4}-\d\d-\d\d)\.jsonl")
 
 
 class Opened(msgspec.Struct, tag="open"):
-    """First line of a day."""
+    """First line of a day: what it began with, and the charges that the day before was charged.
+
+    `closes` are previous closes, keyed `NSE:SBIN-EQ`, empty on a first day.
+    """
 
     run: int
     day: str
     cash_e4: int
     ns: int
     seed: int
+    carried: list[Carried] = []
+    holdings: list[Held] = []
+    closes: dict[str, int] = {}
+    queued: list[OwnOrder] = []
+    rules: list[Rule] = []
+    charges_e4: int = 0
 
 
 class Changed(msgspec.Struct, tag="change"):
@@ -41,12 +53,29 @@ class Changed(msgspec.Struct, tag="change"):
     trades: list[OwnTrade]
 
 
+class Converted(msgspec.Struct, tag="convert"):
+    """A position that was converted."""
+
+    ns: int
+    move: Move
+
+
+class Ruled(msgspec.Struct, tag="rule"):
+    """A GTT rule as it stands after a change."""
+
+    ns: int
+    rule: Rule
+
+
 class Asked(msgspec.Struct, tag="request"):
     """An order request that was taken."""
 
     ns: int
     path: str
     body: str
+
+
+Line = Opened | Changed | Converted | Ruled | Asked
 
 
 class MarketFile(msgspec.Struct):
@@ -67,16 +96,23 @@ class BarsFile(msgspec.Struct):
 
 
 class Remembered(msgspec.Struct):
-    """One day read back. `cash_e4` is what the day began with."""
+    """One day read back; `opened` is what it began with, `rules` are the newest."""
 
-    run: int
-    day: str
-    cash_e4: int
-    seed: int
-    ns: int
-    orders: list[OwnOrder]
-    trades: list[OwnTrade]
-    figures: dict[str, DayFigures]
+    opened: Opened
+    ns: int = 0
+    orders: list[OwnOrder] = []
+    trades: list[OwnTrade] = []
+    moves: list[Move] = []
+    rules: dict[int, Rule] = {}
+    figures: dict[str, DayFigures] = {}
+
+    @property
+    def run(self) -> int:
+        return self.opened.run
+
+    @property
+    def day(self) -> str:
+        return self.opened.day
 
 
 class TruthLog:
@@ -97,7 +133,7 @@ class TruthLog:
         if torn is None:
             self.write(opened)
 
-    def write(self, line: Opened | Changed | Asked) -> None:
+    def write(self, line: Line) -> None:
         if self._file is not None:
             self._file.write(self._encoder.encode(line) + b"\n")
 
@@ -141,22 +177,27 @@ def recall(folder: Path) -> Remembered | None:
 
 
 def _fold(run: int, day: str, path: Path) -> Remembered:
-    found = Remembered(run, day, 0, 0, 0, [], [], {})
+    found = Remembered(Opened(run, day, 0, 0, 0))
     orders: dict[int, OwnOrder] = {}
     for line in _lines(path):
         found.ns = max(found.ns, line.ns)
         if isinstance(line, Opened):
-            found.cash_e4, found.seed = line.cash_e4, line.seed
+            found.opened = line
+            found.rules = {rule.id: rule for rule in line.rules}
         elif isinstance(line, Changed):
             orders |= {order.serial: order for order in line.orders}
             found.trades += line.trades
+        elif isinstance(line, Converted):
+            found.moves.append(line.move)
+        elif isinstance(line, Ruled):
+            found.rules[line.rule.id] = line.rule
     found.orders = [orders[serial] for serial in sorted(orders)]
     return found
 
 
-def _lines(path: Path) -> Iterator[Opened | Changed | Asked]:
+def _lines(path: Path) -> Iterator[Line]:
     """Every whole line; a torn last one is left out, a bad one before it is refused."""
-    decoder = msgspec.json.Decoder(Opened | Changed | Asked)
+    decoder = msgspec.json.Decoder(Line)
     with path.open("rb") as file:
         for number, raw in enumerate(file, 1):
             if not raw.endswith(b"\n"):

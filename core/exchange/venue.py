@@ -5,10 +5,14 @@ from datetime import date
 from typing import Protocol
 
 from core.clock import AnchoredClock
+from core.exchange.edis import Edis
+from core.exchange.gtt import RuleBook
+from core.exchange.ledger.conversion import ConvertBody
 from core.exchange.orders import OwnOrder, Refusal
 from core.exchange.rows import Row
 from core.exchange.rules import OrderBody
 from core.exchange.snapshot import Market
+from core.exchange.switches import Switches
 
 
 class Venue(Protocol):
@@ -20,6 +24,15 @@ class Venue(Protocol):
     seed: int
     day: date
     start_ns: int
+    switches: Switches
+    client_code: str
+
+    @property
+    def rules(self) -> RuleBook | None:
+        """The account's GTT rules; None where there is no account."""
+
+    @property
+    def edis(self) -> Edis | None: ...
 
     @property
     def market(self) -> Market: ...
@@ -29,6 +42,9 @@ class Venue(Protocol):
     def place(self, body: OrderBody, external: bool = False, reject_text: str = "") -> OwnOrder | Refusal: ...
     def modify(self, body: OrderBody) -> OwnOrder | Refusal: ...
     def cancel(self, body: OrderBody) -> OwnOrder | Refusal: ...
+    def convert(self, body: ConvertBody) -> Refusal | None: ...
+    def holding_rows(self) -> list[Row]: ...
+    def holdings_total(self) -> Row: ...
     def order_rows(self) -> list[Row]: ...
     def order_row(self, unique_id: str) -> Row | None: ...
     def trade_rows(self) -> list[Row]: ...

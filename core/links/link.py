@@ -15,6 +15,7 @@ from core.clock import NS_PER_MS, NS_PER_S, Clock
 from core.errors import TeziError
 from core.links.addresses import refusal
 from core.links.connection import Stamped
+from core.links.tls import verified
 from core.links.waits import Waits
 from core.text import plain
 from core.views import StreamStatus
@@ -282,5 +283,5 @@ class Link:
 
     def _context(self) -> ssl.SSLContext:
         if self._ssl is None:
-            self._ssl = ssl.create_default_context()
+            self._ssl = verified()
         return self._ssl

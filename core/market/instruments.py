@@ -1,32 +1,35 @@
-"""The catalogue: every instrument by key and by symbol, and found by the words a trader types."""
+"""The catalogue: every instrument by key and by symbol, and found by the words a trader types.
 
-import re
-from bisect import bisect_left
-from collections.abc import Iterable
+It stands on an instrument file (`core.market.index`), on disk or in memory; what is asked for often is remembered.
+"""
 
-from core.domain import Exchange, Instrument, InstrumentKey, Kind
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from core.domain import Exchange, Instrument, InstrumentKey
+from core.market import index
 from core.market.master import Master, parse
+from core.market.search import Search
+from core.market.subjects import Subjects, squeeze
 
-_WORD = re.compile(r"[A-Z0-9&.\-]+")
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_SEGMENT_ORDER = {e: i for i, e in enumerate(Exchange)}
-_TEST_NAME = "NSETEST"
+_REMEMBERED_MAX = 8_192
+_BY_KEY = f"SELECT {index.COLUMNS} FROM instrument WHERE token = ? AND exchange = ?"  # noqa: S608
+_BY_SYMBOL = f"SELECT {index.COLUMNS} FROM instrument WHERE symbol = ? COLLATE NOCASE AND exchange = ? ORDER BY rowid"  # noqa: S608
+_CONTRACTS = (
+    f"SELECT {index.COLUMNS} FROM instrument INDEXED BY by_subject WHERE subject = ? AND exchange = ?"  # noqa: S608
+    f" AND place BETWEEN {index.FUTURES} AND {index.OUTDATED - 1} ORDER BY expiry, strike_e4, symbol"
+)
+_ALL = f"SELECT {index.COLUMNS} FROM instrument ORDER BY rowid"  # noqa: S608
 
 
 class Catalogue:
-    """All instruments of one master, fixed once made."""
+    """All instruments of one master, fixed once made. Any thread may ask."""
 
     def __init__(self, instruments: Iterable[Instrument]) -> None:
-        self._all = tuple(instruments)
-        self._by_key = {i.key: i for i in self._all}
-        self._by_symbol: dict[tuple[Exchange, str], Instrument] = {}
-        self._groups: dict[str, list[Instrument]] = {}
-        for instrument in self._all:
-            self._by_symbol.setdefault((instrument.exchange, instrument.symbol), instrument)
-            if _TEST_NAME not in instrument.symbol:
-                for word in _own_words(instrument):
-                    self._groups.setdefault(word, []).append(instrument)
-        self._words = sorted(self._groups)
+        connection = sqlite3.connect(":memory:", check_same_thread=False)
+        index.build(connection, instruments, {})
+        self._attach(connection)
 
     @classmethod
     def read(cls, raw: bytes) -> tuple["Catalogue", Master]:
@@ -34,88 +37,70 @@ class Catalogue:
         master = parse(raw)
         return cls(master.instruments), master
 
+    @classmethod
+    def open(cls, path: Path) -> "Catalogue":
+        """The catalogue of an instrument file. Raises sqlite3.DatabaseError when it is none or another version's."""
+        catalogue = cls.__new__(cls)
+        catalogue._attach(index.open_read_only(path))
+        return catalogue
+
+    def _attach(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        parts = dict(connection.execute("SELECT what, value FROM terms").fetchall())
+        self._subjects = Subjects(parts["texts"], parts["subjects"], parts["weights"])
+        self._search = Search(connection, self._subjects)
+        self._known: dict[InstrumentKey, Instrument | None] = {}
+        self._all: tuple[Instrument, ...] | None = None
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What was noted when the file was made: see `core.market.masterfile`."""
+        return dict(self._connection.execute("SELECT key, value FROM meta").fetchall())
+
     def get(self, key: InstrumentKey) -> Instrument | None:
-        return self._by_key.get(key)
+        if key not in self._known:
+            if len(self._known) >= _REMEMBERED_MAX:
+                self._known.clear()
+            self._known[key] = self._one(_BY_KEY, (key.token, key.exchange.value))
+        return self._known[key]
 
     def by_symbol(self, exchange: Exchange, symbol: str) -> Instrument | None:
         """The instrument with exactly this trading symbol, the first when a segment repeats one."""
-        return self._by_symbol.get((exchange, symbol))
+        rows = self._connection.execute(_BY_SYMBOL, (symbol, exchange.value))
+        return next((i for i in map(index.to_instrument, rows) if i.symbol == symbol), None)
 
     def all(self) -> tuple[Instrument, ...]:
+        """Every row, in the master's order. Some 40 MB for a whole master: for the small ones of an exchange."""
+        if self._all is None:
+            self._all = tuple(self.stream())
         return self._all
+
+    def stream(self) -> Iterator[Instrument]:
+        """Every row, one after the other, nothing kept."""
+        return map(index.to_instrument, self._connection.execute(_ALL))
+
+    def count(self) -> int:
+        return int(self._connection.execute("SELECT count(*) FROM instrument").fetchone()[0])
+
+    def contracts(self, exchange: Exchange, name: str) -> tuple[Instrument, ...]:
+        """Futures and options of an underlying on one exchange, by expiry and strike."""
+        rows: list[Instrument] = []
+        for subject in self._subjects.exact(squeeze(name)):
+            rows += map(index.to_instrument, self._connection.execute(_CONTRACTS, (subject, exchange.value)))
+        return tuple(i for i in rows if squeeze(i.name) == squeeze(name))
 
     def search(self, text: str, limit: int, on: str = "") -> tuple[Instrument, ...]:
         """The best `limit` matches for words like `nifty 26 nov 24800 ce`, best first.
 
-        The first word begins a symbol or a name; the others narrow: CE, PE, FUT, a month, a day, a year, a strike, an
-        exchange. `on` (`YYYY-MM-DD`) hides what has expired by that day. Test instruments never show.
+        Words name a subject (also by another name, in part, or misspelled) and narrow: CE, PE, FUT, a month, a day, a
+        year, a strike, an exchange. `on` (`YYYY-MM-DD`) hides what has expired by that day. Test instruments are never
+        found.
         """
-        words = _WORD.findall(text.upper())
-        if not words or limit <= 0:
-            return ()
-        head, rest = words[0], words[1:]
-        found = [i for i in self._beginning(head) if not (on and i.expiry and i.expiry < on) and _fits(i, rest)]
-        found.sort(key=lambda i: _rank(i, head, bool(rest)))
-        return tuple(found[:limit])
+        return self._search.find(text, limit, on)
 
-    def _beginning(self, head: str) -> list[Instrument]:
-        """Each instrument with a word of its own that begins so."""
-        found: dict[InstrumentKey, Instrument] = {}
-        for at in range(bisect_left(self._words, head), len(self._words)):
-            if not self._words[at].startswith(head):
-                break
-            found.update((i.key, i) for i in self._groups[self._words[at]])
-        return list(found.values())
-
-
-def _own_words(instrument: Instrument) -> set[str]:
-    symbol, name = instrument.symbol.upper(), instrument.name.upper()
-    return {w for w in (symbol, symbol.replace(" ", ""), name, instrument.label.upper()) if w}
-
-
-def _fits(instrument: Instrument, words: list[str]) -> bool:
-    return all(_fits_word(instrument, word) for word in words)
-
-
-def _fits_word(instrument: Instrument, word: str) -> bool:
-    if word in ("CE", "PE"):
-        return instrument.kind is Kind.OPTION and instrument.symbol.endswith(word)
-    if word == "FUT":
-        return instrument.kind is Kind.FUTURE
-    if word == instrument.exchange.value:
-        return True
-    if word[:3] in _MONTHS and word.isalpha():
-        return instrument.expiry[5:7] == f"{_MONTHS.index(word[:3]) + 1:02d}"
-    if word.replace(".", "", 1).isdigit():
-        return _fits_number(instrument, word)
-    return word in instrument.symbol.upper() or word in instrument.name.upper()
-
-
-def _fits_number(instrument: Instrument, word: str) -> bool:
-    whole, _, part = word.partition(".")
-    strike_e4 = int(whole or 0) * 10_000 + int(part[:4].ljust(4, "0") or 0)
-    if instrument.strike_e4 and strike_e4 == instrument.strike_e4:
-        return True
-    year, day = instrument.expiry[:4], instrument.expiry[8:]
-    return bool(instrument.expiry) and (word in (year, year[2:]) or word.zfill(2) == day)
-
-
-def _rank(instrument: Instrument, head: str, narrowed: bool) -> tuple[int, int, int, str, int, int, str]:
-    """Exact before beginning, shares and indices before contracts (unless narrowed), NSE first, then nearest expiry.
-
-    NSE indices have eight-digit tokens since March 2024; the five-digit rows of old come last.
-    """
-    label, name = instrument.label.upper(), instrument.name.upper()
-    closeness = 0 if label == head else 1 if name == head else 2
-    kind = {Kind.EQUITY: 0, Kind.INDEX: 0, Kind.FUTURE: 1, Kind.OPTION: 2}[instrument.kind]
-    share = 0 if instrument.symbol.endswith("-EQ") or instrument.kind is not Kind.EQUITY else 1
-    outdated = instrument.kind is Kind.INDEX and instrument.exchange is Exchange.NSE and len(instrument.token) < 8
-    return (
-        2 if outdated else 0 if closeness < 2 else 1,
-        0 if narrowed else kind,
-        share + closeness,
-        instrument.expiry,
-        _SEGMENT_ORDER[instrument.exchange],
-        instrument.strike_e4,
-        instrument.symbol,
-    )
+    def _one(self, sql: str, values: tuple[str, ...]) -> Instrument | None:
+        row = self._connection.execute(sql, values).fetchone()
+        return index.to_instrument(row) if row else None

@@ -89,6 +89,7 @@ class _Numbers:
 
     def __init__(self) -> None:
         self._e4: dict[str, int | None] = {}
+        self._expiries: dict[str, str] = {}
 
     def e4(self, value: Any) -> int | None:
         text = str(value)
@@ -96,17 +97,23 @@ class _Numbers:
             self._e4[text] = wire_e4(value)
         return self._e4[text]
 
+    def expiry(self, value: Any) -> str:
+        text = str(value)
+        if text not in self._expiries:
+            self._expiries[text] = sys.intern(_expiry(value))
+        return self._expiries[text]
+
 
 def _instrument(row: Row, exchange: Exchange, number: _Numbers) -> Instrument | None:
     """One row as an instrument. A contract without expiry or strike can be watched; the gate denies trading it."""
-    token, symbol = plain(row.token, SYMBOL_MAX).strip(), plain(row.symbol, SYMBOL_MAX).strip()
+    token, symbol = _text(row.token, SYMBOL_MAX), _text(row.symbol, SYMBOL_MAX)
     kind = _kind(row.instrumenttype)
     if not token or not symbol or kind is None:
         return None
     lot, tick_e4 = _units(row.lotsize, number), _scaled(row.tick_size, exchange, number)
     if kind is Kind.EQUITY and tick_e4 == 0:
         kind = Kind.INDEX  # four index rows of old (26000 and others) stand among the shares, without a tick
-    expiry = _expiry(row.expiry)
+    expiry = number.expiry(row.expiry)
     unreadable = not expiry and str(row.expiry or "").strip() != ""
     if kind in (Kind.FUTURE, Kind.OPTION) and (lot is None or unreadable):
         return None
@@ -117,14 +124,21 @@ def _instrument(row: Row, exchange: Exchange, number: _Numbers) -> Instrument | 
         exchange=exchange,
         token=token,
         symbol=symbol,
-        name=sys.intern(plain(row.name, _NAME_MAX).strip()),
+        name=sys.intern(_text(row.name, _NAME_MAX)),
         kind=kind,
         lot=lot or 1,
         tick_e4=0 if kind is Kind.INDEX else tick_e4 or 0,
-        expiry=sys.intern(expiry),
+        expiry=expiry,
         strike_e4=max(0, strike_e4 or 0),
         freeze_quantity=_units(row.freeze_qty, number),
     )
+
+
+def _text(value: Any, limit: int) -> str:
+    """Safe text without blanks around it; the common case costs one look."""
+    if type(value) is str and len(value) <= limit and value.isascii() and value.isprintable():
+        return value.strip()
+    return plain(value, limit).strip()
 
 
 def _kind(text: Any) -> Kind | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from core.errors import UserError
-from core.telemetry.redact import redact, redact_fields, register_secret
+from core.telemetry.redact import redact_fields, redact_live, register_secret
 from core.text import plain
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ Level = Literal["debug", "info", "warning", "error"]
 FILE_BYTES = 2 * 1024 * 1024
 FILES = 5
 VALUE_MAX = 4_000
+TRACE_LINES_MAX = 200
 _ROOT = "tezi"
 _ready = False
 
@@ -113,14 +114,14 @@ class _PrivateFile(RotatingFileHandler):
 
 
 class _Redacted(logging.Formatter):
-    """The last hand on a line: whatever field or traceback a secret came in by, it does not reach the file."""
+    """The last hand on a line: a live secret that came by a way nobody thought of does not reach the file."""
 
     def __init__(self, inner: logging.Formatter) -> None:
         super().__init__()
         self._inner = inner
 
     def format(self, record: logging.LogRecord) -> str:
-        return redact(self._inner.format(record))
+        return redact_live(self._inner.format(record))
 
 
 def _safe(_logger: Any, _method: str, event: "EventDict") -> "EventDict":
@@ -129,4 +130,6 @@ def _safe(_logger: Any, _method: str, event: "EventDict") -> "EventDict":
     for name, value in hidden.items():
         if isinstance(value, str) and name != "exception":
             hidden[name] = plain(value, VALUE_MAX)
+        elif name == "exception":
+            hidden[name] = "\n".join(plain(line, VALUE_MAX) for line in str(value).splitlines()[-TRACE_LINES_MAX:])
     return hidden

@@ -56,7 +56,13 @@ class PanicScreen(DeskModal[None]):
             box.border_title = Content("PANIC")
             box.border_subtitle = Content(f"{key_of('panic.close')} nothing happens")
             yield DrawnPane(self._draw, id="panic-rows")
-            field = Input(placeholder=f"type {RESUME}, then Enter", max_length=20, id="panic-typed", compact=True)
+            field = Input(
+                placeholder=f"type {RESUME}, then Enter",
+                max_length=20,
+                restrict=r"[ -~]*",
+                id="panic-typed",
+                compact=True,
+            )
             field.cursor_blink = False
             field.display = False
             yield field

@@ -20,6 +20,9 @@ from widgets.ink import Ink
 
 RESULTS_MAX = 12
 TEXT_MAX = 60
+TYPED = r"[ -~]*"
+"""What may stand in the field: a paste is foreign text, and no instrument has other characters."""
+PLACEHOLDER = "symbol or name: reliance, nifty fut"
 
 
 class SearchScreen(DeskModal[Instrument | None]):
@@ -42,7 +45,7 @@ class SearchScreen(DeskModal[Instrument | None]):
         with Vertical(classes="box", id="search-box") as box:
             box.border_title = Content("Find")
             box.border_subtitle = Content(f"{key_of('search.take')} add  {key_of('search.close')} close")
-            field = Input(placeholder="symbol or name: reliance, nifty fut", id="search-text", max_length=TEXT_MAX)
+            field = Input(placeholder=PLACEHOLDER, id="search-text", max_length=TEXT_MAX, restrict=TYPED)
             field.cursor_blink = False
             yield field
             yield DrawnPane(self._draw, id="search-results")
@@ -63,7 +66,10 @@ class SearchScreen(DeskModal[Instrument | None]):
         if not self._results:
             typed = self.query_one(Input).value.strip()
             return ((Cell(" nothing found" if typed else " type a few letters", Ink.DIM),),)
-        return tuple(result_line(i, width, at=n == self._at) for n, i in enumerate(self._results))
+        return tuple(
+            result_line(i, width, at=n == self._at, here=desk.instrument(i.key) is not None)
+            for n, i in enumerate(self._results)
+        )
 
     def action_move(self, by: int) -> None:
         self._search()
@@ -73,18 +79,22 @@ class SearchScreen(DeskModal[Instrument | None]):
 
     def action_take(self) -> None:
         self._search()
-        self.dismiss(self._results[self._at] if self._results else None)
+        chosen = self._results[self._at] if self._results else None
+        if chosen is None or self.desk.instrument(chosen.key) is not None:
+            self.dismiss(chosen)
 
     def action_close(self) -> None:
         self.dismiss(None)
 
 
-def result_line(instrument: Instrument, width: int, *, at: bool) -> Line:
-    """One result: symbol, where, what, expiry, strike, lot."""
+def result_line(instrument: Instrument, width: int, *, at: bool, here: bool = True) -> Line:
+    """One result: symbol, where, what, expiry, strike, lot; `here` is False for what this exchange does not list."""
     strike = show_price(instrument.strike_e4) if instrument.strike_e4 else ""
     facts = (
         f"{instrument.exchange:<4}{instrument.kind:<4}{instrument.expiry:<11}{strike:>11}  lot {group(instrument.lot)}"
     )
+    if not here:
+        facts = f"{instrument.exchange:<4}{instrument.kind:<4}not on the practice exchange"
     name_width = max(10, width - len(facts) - 4)
     ink = Ink.BADGE_CALM if at else Ink.TEXT
     return (

@@ -11,11 +11,12 @@ import pytest
 from core.approval import Action, Approved, mint
 from core.brokers import contract
 from core.brokers.angel import AngelBroker
-from core.brokers.session import Credentials, Secret
+from core.brokers.session import Credentials
 from core.clock import ManualClock, SystemClock
 from core.domain import Exchange, Instrument, Kind
 from core.errors import InvariantBroken
 from core.outcome import Accepted, Failed, FailedBy, NotSent, Ok, Refused, RefusedBy, Unknown
+from core.secret import Secret
 from tests.brokers.rest import Answer, FakeRest, Request, Wire, fake_rest, ok, refused, reply, silence
 from tests.brokers.rows import ORDER_ROW, POSITION_ROW, TRADE_ROW, an_order
 from tests.waiting import until

@@ -195,7 +195,7 @@ class FakeMaster:
     def by_symbol(self, exchange: Exchange, symbol: str) -> Instrument | None:
         return next((i for i in self._all.values() if (i.exchange, i.symbol) == (exchange, symbol)), None)
 
-    def search(self, text: str, limit: int) -> tuple[Instrument, ...]:
+    def search(self, text: str, limit: int, on: str = "") -> tuple[Instrument, ...]:
         return tuple(i for i in self._all.values() if text.upper() in i.symbol.upper())[:limit]
 
     def all(self) -> tuple[Instrument, ...]:

@@ -7,7 +7,19 @@ import pytest
 
 from tests.rules.source import ROOT, sources
 
-WATCHED = ("textual", "rich", "SmartApi", "requests", "litestar", "uvicorn", "alembic", "sqlalchemy", "structlog")
+LAZY = ("keyring", "cryptography")
+WATCHED = (
+    "textual",
+    "rich",
+    "SmartApi",
+    "requests",
+    "litestar",
+    "uvicorn",
+    "alembic",
+    "sqlalchemy",
+    "structlog",
+    *LAZY,
+)
 LOOK = """
 import sys
 for name in sys.argv[1].split():

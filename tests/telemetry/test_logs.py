@@ -6,11 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from core.telemetry import redact as redaction
 from core.telemetry.logs import FILE_BYTES, FILES
-from core.telemetry.redact import HIDDEN, SECRETS_MAX, redact, redact_fields, register_secret
+from core.telemetry.redact import HIDDEN
 
 PROGRAM = """
 import logging, pathlib, sys, warnings
@@ -77,50 +74,3 @@ def test_the_files_are_bounded(tmp_path: Path) -> None:
     files = sorted(tmp_path.iterdir())
     assert len(files) == FILES
     assert all(f.stat().st_size <= 50_000 and stat.S_IMODE(f.stat().st_mode) == 0o600 for f in files)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Bearer SECRETVALUE",
-        "'X-PrivateKey': 'SECRETVALUE'",
-        '{\\"X-PrivateKey\\": \\"SECRETVALUE\\"}',
-        "eyJSECRETVALUE.eyJzdWIiOi.sig",
-        "?feedToken=SECRETVALUE&x=1",
-        "password=SECRETVALUE",
-    ],
-)
-def test_shapes_of_secrets_are_hidden(text: str) -> None:
-    assert "SECRETVALUE" not in redact(text)
-
-
-@pytest.mark.parametrize("text", ["price 123456", "order 251127000000001", "qty=100 tag=T00AB"])
-def test_ordinary_text_stays(text: str) -> None:
-    assert redact(text) == text
-
-
-def test_other_dresses_of_a_live_secret_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redaction, "_live", {})
-    redaction._compiled.cache_clear()
-    register_secret("pa ss/w0rd")
-
-    for dress in ("pa ss/w0rd", "pa%20ss%2Fw0rd", b"pa ss/w0rd".hex(), "cGEgc3MvdzByZA=="):
-        assert redact(f"x {dress} y") == f"x {HIDDEN} y"
-
-
-def test_live_secrets_are_bounded_and_short_ones_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redaction, "_live", {})
-    redaction._compiled.cache_clear()
-    register_secret("abc")
-    for n in range(SECRETS_MAX + 1):
-        register_secret(f"value-{n:04d}")
-
-    assert redact("abc value-0000 value-0001") == f"abc value-0000 {HIDDEN}"
-
-
-def test_nothing_below_the_depth_is_shown() -> None:
-    value: object = "deep"
-    for _ in range(20):
-        value = {"a": value}
-
-    assert "deep" not in str(redact_fields(value))

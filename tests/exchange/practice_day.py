@@ -1,0 +1,60 @@
+"""A practice day on a manual clock, for tests that speak to the exchange's inside."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from core.clock import ManualClock, iso_to_ns
+from core.domain import Exchange, InstrumentKey
+from core.exchange.orders import OwnOrder, Refusal
+from core.exchange.practice import Practice
+from core.exchange.rules import OrderBody
+from tests.exchange.wire import place_body
+
+SBIN = InstrumentKey(Exchange.NSE, "3045")
+START = "2026-03-03T09:20:00+05:30"
+"""A Tuesday."""
+START_NS = iso_to_ns(START)
+
+
+class Day:
+    """A practice day that moves only when told."""
+
+    def __init__(self, seed: int = 5, start: str = START, folder: Path | None = None) -> None:
+        self.clock = ManualClock(iso_to_ns(start))
+        self.practice = Practice(self.clock, seed, folder, now_ns=iso_to_ns(start))
+        self.watch()
+
+    def watch(self) -> None:
+        self.pushed: list[tuple[str, str]] = []
+        self.practice.on_push = lambda code, row: self.pushed.append((code, str(row["orderstatus"])))
+
+    def restart(self, seed: int = 5, folder: Path | None = None) -> None:
+        """Another process on the same folder."""
+        self.practice = Practice(self.clock, seed, folder)
+        self.watch()
+
+    def to(self, moment: str) -> None:
+        """Move to a time, `2026-03-03T15:31:00+05:30`, and let the exchange see it."""
+        self.clock.move((iso_to_ns(moment) - self.practice.now_ns()) / 1e9)
+        self.practice.step()
+
+    def walk(self, seconds: float, stride: float = 0.2) -> None:
+        for _ in range(round(seconds / stride)):
+            self.clock.move(stride)
+            self.practice.step()
+
+    def order(self, **changes: Any) -> OwnOrder | Refusal:
+        return self.practice.place(msgspec.convert(place_body(**changes), OrderBody))
+
+    def placed(self, **changes: Any) -> OwnOrder:
+        done = self.order(**changes)
+        assert isinstance(done, OwnOrder), done
+        return done
+
+    def last(self) -> int:
+        return self.practice.market.last_e4(SBIN)
+
+    def rupees(self, ticks_away: int) -> str:
+        return str((self.last() + ticks_away * 500) / 10_000)

@@ -1,0 +1,6 @@
+"""First on the path of a child process: the guard of `tests/egress.py` holds there too, and writes down what it saw."""
+
+from tests import egress
+
+egress.install()
+egress.write_down("installed")
