@@ -53,7 +53,7 @@ def mint(
     order: Order,
     instrument: Instrument,
     still_valid: Callable[[], bool],
-    on_consume: Callable[[], None],
+    on_consume: Callable[[], None] = lambda: None,
 ) -> Approved:
     """Make an approval; `on_consume` is told when it is used. For the gate only."""
     return Approved(action, order, instrument, still_valid, _SEAL, on_consume)
