@@ -11,6 +11,7 @@ from core.store.writer import Row, Writer
 
 _COLUMNS = "tag, sequence, source, day, run, body, market_ns, real_ns"
 _INSERT = f"INSERT INTO order_event ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  constant text
+_CONTEXT = "INSERT OR IGNORE INTO order_context (tag, body) VALUES (?, ?)"
 _LAST = f"""SELECT {_COLUMNS} FROM order_event AS e WHERE {{where}}
   AND sequence = (SELECT max(sequence) FROM order_event WHERE tag = e.tag) ORDER BY id"""  # noqa: S608  constant text
 _META = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
@@ -31,12 +32,20 @@ class OrderJournal:
         self._path = path
 
     async def intent(self, event: OrderRecord) -> None:
-        """Return when the row is on disk. Raises StoreFailed when it is not: then nothing may be sent."""
+        """Return when the row (and what was on screen, no later) is on disk. Raises StoreFailed when it is not: then
+        nothing may be sent."""
+        self._keep_context(event)
         await self._writer.durable(_INSERT, _row(event))
 
     def record(self, event: OrderRecord) -> None:
         """Write with the next group; kept in memory while the disk refuses."""
+        self._keep_context(event)
         self._writer.later(_INSERT, _row(event))
+
+    async def context(self, tag: str) -> bytes:
+        """What was on screen when an order was asked for (JSON), empty when nothing was kept. Raises StoreFailed."""
+        rows = await self._fetch("SELECT body FROM order_context WHERE tag = ?", tag)
+        return bytes(rows[0][0]) if rows else b""
 
     def healthy(self) -> str:
         """Empty when writing works, else why it does not."""
@@ -75,6 +84,10 @@ class OrderJournal:
     async def store_meta(self, key: str, value: str) -> None:
         """Return when the pair is on disk. Raises StoreFailed."""
         await self._writer.durable(_META, (key, value))
+
+    def _keep_context(self, event: OrderRecord) -> None:
+        if event.context:
+            self._writer.later(_CONTEXT, (event.tag, event.context))
 
     async def _read(self, sql: str, value: str) -> tuple[OrderRecord, ...]:
         rows = await self._fetch(f"{sql} LIMIT {READ_MAX}", value)

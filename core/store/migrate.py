@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.errors import UserError
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every revision of the scripts, oldest first; a test holds it equal to Alembic's own list."""
 HEAD = REVISIONS[-1]
 _SCRIPTS = Path(__file__).parent / "migrations"
