@@ -14,6 +14,9 @@ VERSION = "0.1.0"
 MODES = ("practice", "live", "replay", "paper")
 COMMANDS = {
     "exchange": ("terminal.commands.exchange:exchange", "Run the practice exchange until interrupted."),
+    "audit": ("terminal.commands.audit:audit", "Check or export the audit log."),
+    "backup": ("terminal.commands.backup:backup", "Make, check or restore a backup of the records."),
+    "export": ("terminal.commands.export:export", "Write orders, trades, positions or profit as a table."),
     "config": ("terminal.commands.config:config", "Check the configuration file."),
 }
 """Name of a subcommand, where it is, and its line in the help (so that the help imports none of them)."""

@@ -2,11 +2,10 @@
 
 import asyncio
 
-from core.market.instruments import Catalogue
-
 from core.brokers.transport import Failure, Transport
 from core.clock import Clock
 from core.errors import UserError
+from core.market.instruments import Catalogue
 
 PATH = "/OpenAPI_File/files/OpenAPIScripMaster.json"
 DEADLINE_S = 15.0

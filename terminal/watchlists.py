@@ -1,9 +1,8 @@
 """Which instruments the screen starts with, from the day's master. Pure."""
 
-from core.market.instruments import Catalogue
-
 from core.domain import Exchange, Instrument, Kind
 from core.errors import UserError
+from core.market.instruments import Catalogue
 
 PIN_NAMES = ("NIFTY", "BANKNIFTY", "SENSEX", "INDIA VIX")
 FIRST = "RELIANCE-EQ"
