@@ -9,8 +9,10 @@ import os
 import re
 import shutil
 import sqlite3
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -162,7 +164,7 @@ def _unpack(path: Path, aside: Path, key: bytes | None) -> tuple[Manifest | None
             return manifest, _members(archive, manifest, aside) or _compare(aside / STORE, manifest)
     except (zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError) as e:
         return None, f"it is no whole backup ({e})"
-    except (RuntimeError, MemoryError) as e:
+    except (RuntimeError, MemoryError, zlib.error, struct.error) as e:
         return None, f"it is damaged ({e})"
 
 

@@ -42,9 +42,10 @@ def csv_lines(sheet: Sheet) -> Iterator[str]:
     """RFC 4180, every field quoted, CRLF; the totals, if any, as the last line, named TOTAL in its first column.
 
     A text that a spreadsheet could take for a formula (OWASP, "CSV Injection") gets a leading `'`, also after a
-    separator or quote inside it; the names of text columns say so. Numbers are written by us and stay numbers.
+    separator or quote inside it; the name of its column then says so (where rows stream by: of every text column).
+    Numbers are written by us and stay numbers.
     """
-    yield _line(f"{name} (text, ' guards formulas)" if kind is Kind.TEXT else name for name, kind in sheet.columns)
+    yield _line(_header(sheet))
     kinds = [kind for _, kind in sheet.columns]
     for row in sheet.rows:
         yield _line(_csv_cell(cell, kind) for cell, kind in zip(row, kinds, strict=True))
@@ -68,6 +69,18 @@ def guarded(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
     inner = _INNER.sub(r"\1'", text)
     return f"'{inner}" if _FORMULA.match(text) else inner
+
+
+def _header(sheet: Sheet) -> Iterator[str]:
+    for at, (name, kind) in enumerate(sheet.columns):
+        known = isinstance(sheet.rows, list | tuple)
+        marked = kind is Kind.TEXT and (not known or any(_is_guarded(row[at]) for row in sheet.rows))
+        yield f"{name} (' guards formulas)" if marked else name
+
+
+def _is_guarded(cell: Cell) -> bool:
+    text = plain(cell, TEXT_MAX)
+    return guarded(text) != text
 
 
 def _csv_cell(cell: Cell, kind: Kind) -> str:

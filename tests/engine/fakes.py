@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from core.market.sessions import Session
-
 from core.approval import Approved
 from core.clock import ManualClock
 from core.domain import Exchange, Fill, Instrument, InstrumentKey
 from core.errors import StoreFailed
+from core.market.sessions import Session
 from core.outcome import Accepted, Failed, FailedBy, Ok, Outcome, Read
 from core.ports import BrokerOrder, BrokerPosition, Funds, OrderRecord, StreamLogin
 from core.views import StreamStatus
