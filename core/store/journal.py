@@ -10,8 +10,7 @@ from core.ports import OrderRecord
 from core.store.writer import Row, Writer
 
 _COLUMNS = "tag, sequence, source, day, run, body, market_ns, real_ns"
-_INSERT = f"INSERT INTO order_event ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  constant text
-_CONTEXT = "INSERT OR IGNORE INTO order_context (tag, body) VALUES (?, ?)"
+_INSERT = f"INSERT INTO order_event ({_COLUMNS}, context) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  constant text
 _LAST = f"""SELECT {_COLUMNS} FROM order_event AS e WHERE {{where}}
   AND sequence = (SELECT max(sequence) FROM order_event WHERE tag = e.tag) ORDER BY id"""  # noqa: S608  constant text
 _META = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
@@ -32,19 +31,17 @@ class OrderJournal:
         self._path = path
 
     async def intent(self, event: OrderRecord) -> None:
-        """Return when the row (and what was on screen, no later) is on disk. Raises StoreFailed when it is not: then
-        nothing may be sent."""
-        self._keep_context(event)
+        """Return when the row is on disk, with what was on screen. Raises StoreFailed when it is not: then nothing may
+        be sent."""
         await self._writer.durable(_INSERT, _row(event))
 
     def record(self, event: OrderRecord) -> None:
         """Write with the next group; kept in memory while the disk refuses."""
-        self._keep_context(event)
         self._writer.later(_INSERT, _row(event))
 
     async def context(self, tag: str) -> bytes:
         """What was on screen when an order was asked for (JSON), empty when nothing was kept. Raises StoreFailed."""
-        rows = await self._fetch("SELECT body FROM order_context WHERE tag = ?", tag)
+        rows = await self._fetch("SELECT context FROM order_event WHERE tag = ? AND context IS NOT NULL", tag)
         return bytes(rows[0][0]) if rows else b""
 
     def healthy(self) -> str:
@@ -85,10 +82,6 @@ class OrderJournal:
         """Return when the pair is on disk. Raises StoreFailed."""
         await self._writer.durable(_META, (key, value))
 
-    def _keep_context(self, event: OrderRecord) -> None:
-        if event.context:
-            self._writer.later(_CONTEXT, (event.tag, event.context))
-
     async def _read(self, sql: str, value: str) -> tuple[OrderRecord, ...]:
         rows = await self._fetch(f"{sql} LIMIT {READ_MAX}", value)
         if len(rows) == READ_MAX:
@@ -113,4 +106,5 @@ def _row(event: OrderRecord) -> Row:
         event.body,
         event.market_ns,
         event.real_ns,
+        event.context or None,
     )

@@ -8,7 +8,6 @@ from core.store.writer import Writer
 DAYS_KEPT = 5 * 366
 """Five years, which SEBI asks of brokers; a trader's own records are kept as long."""
 _OLD = (
-    "DELETE FROM order_context WHERE tag IN (SELECT tag FROM order_event WHERE day < ?)",
     "DELETE FROM order_finished WHERE tag IN (SELECT tag FROM order_event WHERE day < ?)",
     "DELETE FROM order_event WHERE day < ?",
     "DELETE FROM trade WHERE day < ?",

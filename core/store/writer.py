@@ -20,11 +20,11 @@ from core.clock import NS_PER_MS, Clock
 from core.errors import StoreFailed
 from core.supervise import Supervisor
 
-Row = tuple[str | int | bytes, ...]
+Row = tuple[str | int | bytes | None, ...]
 
 QUEUE_MAX = 10_000
 """Rows that may wait: a day of orders; reached only while the disk refuses everything."""
-GROUP_MAX = 256
+GROUP_MAX = 2_000
 """Rows of one transaction: bounds how long the first of them waits for the last."""
 BUSY_S = 2.0
 RETRY_S = 1.0

@@ -1,14 +1,17 @@
 """The audit log writes what it was given, off the loop, and says when it cannot."""
 
 import asyncio
+import hmac
 import json
 import stat
+import struct
 from pathlib import Path
 
 import pytest
 
 from core.clock import ManualClock
 from core.errors import StoreFailed
+from core.store.audit.chain import Authenticator
 from core.store.audit.log import QUEUE_MAX, AuditLog
 from core.store.audit.segments import Disk, segments
 from core.store.audit.verify import verify
@@ -29,6 +32,13 @@ async def test_one_record_is_one_line_with_the_fields_of_the_format(tmp_path: Pa
     assert (one["n"], one["k"], one["d"]) == (2, "order.state", {"filled": 0, "state": "WORKING", "tag": "T0"})
     assert two["p"] == one["h"]
     assert one["t"].endswith("Z")
+
+
+def test_the_authenticator_is_hmac() -> None:
+    for size in (0, 1, 55, 64, 300):
+        told = struct.pack(">2sQI", b"A1", size + 1, size) + b"x" * size
+        for key in (b"k" * 32, bytes(range(32))):
+            assert Authenticator(key).mac(size + 1, b"x" * size) == hmac.digest(key, told, "sha256").hex()
 
 
 async def test_texts_are_safe_redacted_and_without_floats(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def lost(home: Path, acks: list[str]) -> list[str]:
     told = {a.split()[1] for a in acks if a.startswith("audit")}
     with closing(sqlite3.connect(home / "tezi.db")) as link:
         stored = {tag for (tag,) in link.execute("SELECT tag FROM order_event")}
-        contexts = {tag for (tag,) in link.execute("SELECT tag FROM order_context")}
+        contexts = {tag for (tag,) in link.execute("SELECT tag FROM order_event WHERE context IS NOT NULL")}
         if link.execute("PRAGMA quick_check").fetchone() != ("ok",):
             wrong.append("the store is damaged")
     wrong += [f"intent {t} is lost" for t in intents - stored]

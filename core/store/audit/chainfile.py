@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from core.clock import NS_PER_S, ist_day
-from core.store.audit.chain import FORMAT, START, Head, digest, line, next_key, segment_key
+from core.store.audit.chain import FORMAT, START, Authenticator, Head, digest, line, next_key, segment_key
 from core.store.audit.places import AUDIT, AnchorFile, KeyPlace, stored_anchor
 from core.store.audit.segments import Checked, Disk, check, last_mac, name_of, number_of, segments, start_of
 
@@ -170,10 +170,10 @@ class ChainFile:
     def _append(self, entries: list[Entry]) -> None:
         assert self._handle is not None
         self._unchanged(self._handle)
-        number, before, lines = self._head.record, self._head.mac, []
+        own, number, before, lines = Authenticator(self._key), self._head.record, self._head.mac, []
         for entry in entries:
             number += 1
-            raw, before = line(self._key, number, before, entry.at, entry.kind, entry.fields)
+            raw, before = line(own, number, before, entry.at, entry.kind, entry.fields)
             lines.append(raw)
         data = b"".join(lines)
         self._dirty = True
@@ -202,7 +202,7 @@ class ChainFile:
         segment, day = self._head.segment + 1, ist_day(entry.at[0])
         key = next_key(self._key) if self._head.segment else self._key
         first = {"segment": segment, "last": self._head.mac, "format": FORMAT, **self._about}
-        raw, own = line(key, self._head.record + 1, self._head.mac, entry.at, "segment", first)
+        raw, told = line(Authenticator(key), self._head.record + 1, self._head.mac, entry.at, "segment", first)
         path = self._home / AUDIT / name_of(segment, day)
         if self._begun:
             self._disk.remove(self._begun)
@@ -216,7 +216,7 @@ class ChainFile:
             self._disk.close(handle)
             raise
         self._handle, self._size, self._day, self._sealed, self._begun = handle, len(raw), day, False, None
-        self._key, self._head = key, Head(segment, self._head.record + 1, own)
+        self._key, self._head = key, Head(segment, self._head.record + 1, told)
 
 
 def _consecutive(files: list[Path]) -> None:

@@ -39,7 +39,7 @@ _decode = msgspec.json.decode
 class Anchors(Protocol):
     """Takes rows for the order store; core.store.writer.Writer is one."""
 
-    def later(self, sql: str, row: tuple[str | int | bytes, ...]) -> None: ...
+    def later(self, sql: str, row: tuple[str | int | bytes | None, ...]) -> None: ...
 
 
 class AuditLog:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from core.store.audit.chain import LINE_MAX, TAIL, mac
+from core.store.audit.chain import LINE_MAX, TAIL, Authenticator
 from core.store.audit.places import AUDIT, sync_folder
 
+READ_BYTES = 1 << 18
 _NAME = re.compile(r"([0-9]{6})-[0-9]{4}-[0-9]{2}-[0-9]{2}\.jsonl")
 
 
@@ -97,30 +98,27 @@ class Checked:
 def check(path: Path, key: bytes, record: int, before: str, wanted: Mapping[int, object]) -> Checked:
     """Read a segment from its beginning in bounded memory; `record` and `before` are those of the record before it."""
     result = Checked(record, before)
-    body = b""
-    number, own = record, before
-    good, lines = 0, 0
-    with path.open("rb", buffering=1 << 18) as file:
+    mac, number, good, raw = Authenticator(key).mac, record, 0, b""
+    link = b',"p":"%s"' % before.encode()
+    with path.open("rb", buffering=READ_BYTES) as file:
         read = file.readline
-        while raw := read(LINE_MAX + 1):
-            number += 1
-            body = raw[: -TAIL - 1]
-            expected = mac(key, number, body)
-            fits = raw.endswith(b',"h":"%s"}\n' % expected.encode()) and body.endswith(b',"p":"%s"' % own.encode())
-            if not fits or not body.startswith(b'{"n":%d,' % number):
-                number -= 1
-                result.bad = _why(raw, number + 1)
-                result.torn = _torn(raw)
+        while line := read(LINE_MAX + 1):
+            body = line[: -TAIL - 1]
+            own = mac(number + 1, body).encode()
+            fits = line[-TAIL - 1 :] == b',"h":"%s"}\n' % own and body.endswith(link)
+            if not fits or not body.startswith(b'{"n":%d,' % (number + 1)):
+                result.bad, result.torn = _why(line, number + 1), _torn(line)
                 break
-            own = expected
-            good += len(raw)
-            lines += 1
-            if lines == 1:
-                result.first = raw
+            number += 1
+            good += len(line)
+            link = b',"p":"%s"' % own
+            if number == record + 1:
+                result.first = line
             if number in wanted:
-                result.seen[number] = own
-            result.last = raw
-    result.record, result.mac, result.good_bytes, result.lines = number, own, good, lines
+                result.seen[number] = own.decode()
+            raw = line
+    result.record, result.mac, result.last = number, link[6:-1].decode(), raw
+    result.good_bytes, result.lines = good, number - record
     return result
 
 

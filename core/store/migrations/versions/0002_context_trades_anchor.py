@@ -9,7 +9,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("CREATE TABLE order_context (tag TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT, WITHOUT ROWID")
+    op.execute("ALTER TABLE order_event ADD COLUMN context BLOB")
     op.execute(
         """CREATE TABLE trade (
           day TEXT NOT NULL,
