@@ -14,6 +14,7 @@ import hashlib
 import hmac
 import struct
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -75,22 +76,20 @@ def line(
     own: Authenticator, record: int, before: str, at: tuple[int, int], kind: str, fields: object
 ) -> tuple[bytes, str]:
     """The line of a record with its end, and its `h`. `at` is (epoch ns, monotonic ns)."""
-    body = b'{"n":%d,"t":"%s","m":%d,"k":%s,"d":%s,"p":"%s"' % (
-        record,
-        utc(at[0]).encode(),
-        at[1],
-        _encode(kind),
-        _encode(fields),
-        before.encode(),
-    )
+    head = f'{{"n":{record},"t":"{utc(at[0])}","m":{at[1]},"k":'.encode()
+    body = b"".join((head, _encode(kind), b',"d":', _encode(fields), b',"p":"', before.encode(), b'"'))
     told = own.mac(record, body)
-    return b'%s,"h":"%s"}\n' % (body, told.encode()), told
+    return b"".join((body, b',"h":"', told.encode(), b'"}\n')), told
 
 
 def utc(real_ns: int) -> str:
     """`2026-11-23T05:41:07.123456Z`."""
-    moment = datetime.fromtimestamp(real_ns // NS_PER_S, tz=UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{real_ns % NS_PER_S // 1000:06d}Z"
+    return f"{_second(real_ns // NS_PER_S)}.{real_ns % NS_PER_S // 1000:06d}Z"
+
+
+@lru_cache(maxsize=4)
+def _second(epoch_s: int) -> str:
+    return datetime.fromtimestamp(epoch_s, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def digest(data: bytes) -> str:
