@@ -1,6 +1,7 @@
 """The order journal: append-only rows, each the whole order after a change. State is a fold over them."""
 
 import sqlite3
+from datetime import date, timedelta
 from pathlib import Path
 
 import aiosqlite
@@ -16,6 +17,8 @@ _LAST = f"""SELECT {_COLUMNS} FROM order_event AS e WHERE {{where}}
 _META = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 _FLOOR = """INSERT INTO meta (key, value) VALUES ('tag_floor_ms', ?)
   ON CONFLICT (key) DO UPDATE SET value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))"""
+WATCH_DAYS = 14
+"""Longer than any row of days without trading."""
 READ_MAX = 200_000
 """Rows of one read: forty times the broker's own limit of a busy day."""
 
@@ -57,9 +60,13 @@ class OrderJournal:
         return await self._read(_LAST.format(where="day = ?"), day)
 
     async def unfinished_before(self, day: str) -> tuple[OrderRecord, ...]:
-        """The last row of each tag of earlier days that no row called finished (`finish`). Raises StoreFailed."""
-        where = "day < ? AND NOT EXISTS (SELECT 1 FROM order_finished AS f WHERE f.tag = e.tag)"
-        return await self._read(_LAST.format(where=where), day)
+        """The last row of each tag of the WATCH_DAYS before this day that nobody called finished (`finish`).
+
+        Older ones cannot be alive: the broker's orders end with their day. Raises StoreFailed.
+        """
+        first = (date.fromisoformat(day) - timedelta(days=WATCH_DAYS)).isoformat()
+        where = "day >= ? AND day < ? AND NOT EXISTS (SELECT 1 FROM order_finished AS f WHERE f.tag = e.tag)"
+        return await self._read(_LAST.format(where=where), first, day)
 
     def finish(self, tag: str) -> None:
         """Note that the order of a tag needs no more watching on later days."""
@@ -82,16 +89,16 @@ class OrderJournal:
         """Return when the pair is on disk. Raises StoreFailed."""
         await self._writer.durable(_META, (key, value))
 
-    async def _read(self, sql: str, value: str) -> tuple[OrderRecord, ...]:
-        rows = await self._fetch(f"{sql} LIMIT {READ_MAX}", value)
+    async def _read(self, sql: str, *values: str) -> tuple[OrderRecord, ...]:
+        rows = await self._fetch(f"{sql} LIMIT {READ_MAX}", *values)
         if len(rows) == READ_MAX:
             raise StoreFailed(f"{self._path} holds over {READ_MAX} rows for one question; nothing was left out quietly")
         return tuple(OrderRecord(*row) for row in rows)
 
-    async def _fetch(self, sql: str, value: str) -> list[sqlite3.Row]:
+    async def _fetch(self, sql: str, *values: str) -> list[sqlite3.Row]:
         try:
             async with aiosqlite.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0) as link:
-                return list(await link.execute_fetchall(sql, (value,)))
+                return list(await link.execute_fetchall(sql, values))
         except sqlite3.Error as e:
             raise StoreFailed(f"{self._path} cannot be read: {e}") from e
 

@@ -21,8 +21,6 @@ _LAST_DAY = "SELECT max((SELECT max(day) FROM order_event), (SELECT coalesce(max
 _FILL = (
     *("fill_id", "broker_id", "exchange", "token", "symbol", "side", "product", "quantity", "price_e4", "filled_ns"),
 )
-QUERIES = (_BY_DAY, _TRADES, _LAST_DAY)
-"""What the EXPLAIN test looks at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def stored_anchor(home: Path) -> Head | None:
         return None
     try:
         with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)) as link:
-            row = link.execute("SELECT segment, record, mac FROM audit_anchor").fetchone()
+            row = link.execute("SELECT segment, record, mac FROM audit_anchor WHERE id = 1").fetchone()
     except sqlite3.Error as e:
         if "no such table" in str(e):
             return None
