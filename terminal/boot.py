@@ -11,6 +11,7 @@ from core.brokers import contract
 from core.clock import AnchoredClock, ist_day
 from core.engine.desk import EngineDesk
 from core.engine.engine import HALT_KEY, Engine
+from core.errors import StoreFailed, UserError
 from core.facts import Event
 from core.market.instruments import Catalogue
 from core.orders.tags import Tags
@@ -56,6 +57,12 @@ class Boot:
 
     async def run(self) -> EngineDesk:
         """Raises UserError for what a person can mend. Call `stop` in any case."""
+        try:
+            return await self._start()
+        except StoreFailed as e:
+            raise UserError(f"{e}. Nothing was sent. Free or mend the disk, or: tezi backup restore") from e
+
+    async def _start(self) -> EngineDesk:
         options = self._options
         setup(options.home / "logs" / LOG, options.config.logs.level)
         self._stack.enter_context(InstanceLock(options.home))

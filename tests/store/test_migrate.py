@@ -21,6 +21,8 @@ from core.store.journal import OrderJournal
 from core.store.migrate import HEAD, REVISIONS, prepare
 from core.store.writer import Writer
 
+SAVED = Path(__file__).parent / "saved"
+
 
 def tables(path: Path) -> set[str]:
     with closing(sqlite3.connect(path)) as link:
@@ -91,8 +93,21 @@ async def test_a_damaged_file_is_moved_aside_by_name_and_the_next_start_works(tm
         await prepare(path, 1_764_214_200_000_000_000)
     assert (tmp_path / "tezi.db.damaged-1764214200").read_bytes() == body
 
+    report = (tmp_path / "tezi.db.damaged-1764214200.txt").read_text()
+    assert f"{len(body)} bytes" in report
+    assert "tezi backup restore" in report
     await prepare(path, 0)
     assert "order_event" in tables(path)
+
+
+async def test_the_report_of_a_damaged_file_counts_what_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "tezi.db"
+    shutil.copy(SAVED / "0001.db", path)
+    with closing(sqlite3.connect(path)) as link, link:
+        link.execute("DELETE FROM alembic_version")
+    with pytest.raises(UserError, match="no single version"):
+        await prepare(path, 0)
+    assert "order_event: 15\n" in (tmp_path / "tezi.db.damaged-0.txt").read_text()
 
 
 @pytest.mark.parametrize("empty", [True, False])
@@ -174,9 +189,6 @@ def test_a_second_instance_is_told_the_process_of_the_first(tmp_path: Path) -> N
 
     third = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True)
     assert third.stdout == ""
-
-
-SAVED = Path(__file__).parent / "saved"
 
 
 @pytest.mark.parametrize("revision", REVISIONS[:-1])
