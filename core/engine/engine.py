@@ -74,17 +74,7 @@ class Engine:
             self._settled,
         )
         self.books = Books(clock, parts.broker, self.blotter, self._adopter, self.circuit, self)
-        self._reconciler = Reconciler(
-            clock,
-            parts.broker,
-            self.blotter,
-            self.positions,
-            self._adopter,
-            self.events.add,
-            self._step,
-            self._label,
-            parts.ledger.book,
-        )
+        self._reconciler = self._make_reconciler()
         self.session = SessionKeeper(clock, parts.broker, parts.random, self._logged_in, self._login_failed)
         self.pulse = Pulse(parts, self.ladder, self.circuit, self.authority, self.gate, self.halt)
         self.orders = OrderDesk(
@@ -102,6 +92,19 @@ class Engine:
         self.watchlist = parts.watchlist
         self.wanted = 0
         self._updates_seen = False
+
+    def _make_reconciler(self) -> Reconciler:
+        return Reconciler(
+            self.parts.clock,
+            self.parts.broker,
+            self.blotter,
+            self.positions,
+            self._adopter,
+            self.events.add,
+            self._step,
+            self._label,
+            self.parts.ledger.book,
+        )
 
     def _authority(self) -> Authority:
         return Authority(
