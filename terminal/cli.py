@@ -18,6 +18,9 @@ COMMANDS = {
     "facts": ("terminal.commands.facts:facts", "Dated trading facts: their age, and newer files."),
     "doctor": ("terminal.commands.doctor:doctor", "Check every precondition."),
     "secrets": ("terminal.commands.secrets:secrets", "Keep credentials in the vault."),
+    "audit": ("terminal.commands.audit:audit", "Check or export the audit log."),
+    "backup": ("terminal.commands.backup:backup", "Make, check or restore a backup of the records."),
+    "export": ("terminal.commands.export:export", "Write orders, trades, positions or profit as a table."),
     "config": ("terminal.commands.config:config", "Check the configuration file."),
 }
 """Name of a subcommand, where it is, and its line in the help (so that the help imports none of them)."""

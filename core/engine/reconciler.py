@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from core.clock import Clock
-from core.domain import InstrumentKey, Order, OrderState, PositionKey, Product
+from core.domain import Fill, InstrumentKey, Order, OrderState, PositionKey, Product
 from core.engine.adopt import Adopter, Report
 from core.facts import EventKind
 from core.money import divide_rounded
@@ -26,7 +26,8 @@ MISSING_CUTS_MAX = 2
 
 @dataclass(slots=True)
 class Reconciler:
-    """`label` names an instrument; `step` shows progress; `read` counts order-service reads on their circuit."""
+    """`label` names an instrument; `step` shows progress; `read` counts order-service reads on their circuit;
+    `booked` is told of new fills."""
 
     clock: Clock
     broker: Broker
@@ -36,6 +37,7 @@ class Reconciler:
     report: Report
     step: Callable[[str], None]
     label: Callable[[InstrumentKey], str]
+    booked: Callable[[tuple[Fill, ...]], None]
     opened: bool = False
     _missing: dict[str, int] = field(default_factory=dict)
 
@@ -66,7 +68,7 @@ class Reconciler:
         answer = await self.broker.trade_book()
         if isinstance(answer, Failed):
             return False
-        self.blotter.book_fills(answer.value)
+        self.booked(self.blotter.book_fills(answer.value))
         return True
 
     async def _cut(self, book: BookReader) -> Cut | Failed:
@@ -96,7 +98,7 @@ class Reconciler:
 
     def _take(self, cut: Cut) -> None:
         self.adopter.take_all(cut.orders, "reconcile")
-        self.blotter.book_fills(cut.fills)
+        self.booked(self.blotter.book_fills(cut.fills))
         if not self.opened:
             self.positions.set_openings(self._openings(cut.positions))
             self.opened = True
