@@ -9,7 +9,7 @@ from core.brokers.order_socket import AngelOrderSocket
 from core.clock import AnchoredClock
 from core.engine.parts import Parts
 from core.facts import Event
-from core.feed.stream import MarketStream
+from core.feed.market import MarketFeed
 from core.market.instruments import Catalogue
 from core.market.quotes import QuoteBoard
 from core.market.sessions import session
@@ -49,7 +49,16 @@ def build_parts(
         session=session,
         journal=journal,
         broker=broker,
-        feed=MarketStream(lambda: link.address.stream, broker.stream_login, board, clock, random, renew=broker.renew),
+        feed=MarketFeed(
+            lambda: link.address.stream,
+            broker.stream_login,
+            board,
+            clock,
+            random,
+            renew=broker.renew,
+            in_session=lambda exchange: session(exchange, clock.wall_ns()).open,
+            canary=next(iter(pins(catalogue)), None),
+        ),
         updates=AngelOrderSocket(lambda: link.address.orders, broker.stream_login, clock, random, renew=broker.renew),
         tags=tags,
         random=random,

@@ -59,7 +59,11 @@ async def _talk(stream: bytes, cuts: Callable[[int], list[int]], size_max: int =
     heard: list[bytes] = []
     end: object = None
     uri = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    stamped = Stamped.of(lambda: None, heard.append, size_max)
+
+    def on_run(data: bytes, at: int, size: int, stride: int, count: int) -> None:
+        heard.extend(data[start : start + size] for start in range(at, at + count * stride, stride))
+
+    stamped = Stamped.of(lambda: None, on_run, size_max)
     async with asyncio.timeout(5):
         connection = await connect(
             uri, create_connection=stamped, compression=None, max_size=size_max, proxy=None, close_timeout=0.2
@@ -103,6 +107,14 @@ async def test_binary_frames_come_whole_and_in_order_however_they_are_cut(cuts: 
 
     assert [len(m) for m in heard] == [51, 0, 379, 70_000, 126]
     assert heard[2] == b"b" * 379
+
+
+async def test_runs_of_one_size_come_in_order_and_whole() -> None:
+    frames = [bytes([n % 251]) * size for size in (51, 123, 379, 51, 379) for n in range(60)]
+
+    heard, _ = await _talk(b"".join(_frame(0x82, f) for f in frames) + _CLOSE, _at_random)
+
+    assert heard == frames
 
 
 async def test_text_and_fragments_are_left_to_the_library() -> None:
