@@ -59,9 +59,9 @@ class Stamped(ClientConnection):
             self._split()
 
     def _finish_handshake(self) -> None:
-        """Give the library exactly the response: frames may follow in the same read."""
+        """Give the library exactly the response: frames may follow in the same read. A refusal is all the library's."""
         end = self._pending.find(b"\r\n\r\n")
-        if end < 0:
+        if end < 0 or not self._pending.startswith(b"HTTP/1.1 101 "):
             head, self._pending = self._pending, b""
             self._hands_off = True
             super().data_received(head)

@@ -300,7 +300,7 @@ class Link:
         if not self._open:
             self._early.append(frame)
             return
-        self._data_came()
+        self._data_came(len(frame))
         self._listener.on_binary(frame)
 
     def _on_run(self, data: bytes, at: int, size: int, stride: int, count: int) -> None:
@@ -308,13 +308,16 @@ class Link:
             for start in range(at, at + count * stride, stride):
                 self._on_binary(data[start : start + size])
             return
-        self._data_came()
+        self._data_came(size)
         self._coalescer.count(count)
         self._run_sink(data, at, size, stride, count)
 
-    def _data_came(self) -> None:
-        self._frame_ns = self._data_ns = self._clock.mono_ns()
-        self._vigil.data()
+    def _data_came(self, size: int) -> None:
+        """Fillers of one byte are signs of life, not data."""
+        self._frame_ns = self._clock.mono_ns()
+        if size > 1:
+            self._data_ns = self._frame_ns
+            self._vigil.data()
 
     def _context(self) -> ssl.SSLContext:
         if self._ssl is None:

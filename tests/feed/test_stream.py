@@ -109,7 +109,7 @@ async def test_more_than_a_connection_holds_goes_over_three_and_each_fails_alone
             await connection.send(snap_frame(str(n)))
 
     async with fake_socket(talk) as fake:
-        stream, board, events = _stream(fake, canary=NIFTY)
+        stream, board, _ = _stream(fake, canary=NIFTY)
         stream.want(_many(2_500))
         async with running(stream.run()):
             await until(lambda: board.live_count() == 2_500)

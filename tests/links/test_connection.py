@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from core.links.connection import Stamped
 
@@ -159,3 +159,20 @@ async def test_a_frame_over_the_limit_is_refused_before_it_is_here() -> None:
 async def test_random_bytes_after_the_handshake_end_or_wait_but_never_raise() -> None:
     for _ in range(20):
         await _talk(os.urandom(400) + _CLOSE + b"\x83\x00", _at_once)
+
+
+async def test_a_refusal_with_a_body_is_heard_at_once() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = b"<html><body>Connection Limit Exceeded.</body></html>"
+        writer.write(b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    stamped = Stamped.of(lambda: None, lambda *_: None, 1_000)
+    uri = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with asyncio.timeout(2):
+        with pytest.raises(InvalidStatus):
+            await connect(uri, create_connection=stamped, proxy=None)
+    server.close()
