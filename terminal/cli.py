@@ -14,6 +14,8 @@ VERSION = "0.1.0"
 MODES = ("practice", "live", "replay", "paper")
 COMMANDS = {
     "exchange": ("terminal.commands.exchange:exchange", "Run the practice exchange until interrupted."),
+    "tape": ("terminal.commands.tape:tape", "List and verify recorded sessions."),
+    "replay": ("terminal.commands.replay:replay", "Play a recorded session and say how it ended."),
     "config": ("terminal.commands.config:config", "Check the configuration file."),
 }
 """Name of a subcommand, where it is, and its line in the help (so that the help imports none of them)."""

@@ -8,7 +8,8 @@ from core.clock import Clock
 from core.domain import Exchange, Instrument
 from core.feed import shards, subscriptions
 from core.feed.canary import Ask, Canary
-from core.feed.stream import MarketStream, Tap
+from core.feed.recorder import FeedTape
+from core.feed.stream import MarketStream
 from core.feed.subscriptions import CONNECTIONS_MAX, WANTED_MAX, Topic
 from core.links.link import Timing
 from core.market.quotes import QuoteBoard
@@ -45,7 +46,7 @@ class MarketFeed:
         timing: Timing | None = None,
         canary: Instrument | None = None,
         ask_canary: Ask | None = None,
-        tap: Tap | None = None,
+        tape: FeedTape | None = None,
         plain: bool = False,
     ) -> None:
         self._board = board
@@ -53,13 +54,14 @@ class MarketFeed:
         self._on_event = on_event
         self._in_session = in_session
         self._canary = canary
+        self._tape = tape
         self._exchanges: frozenset[Exchange] = frozenset()
         self._placed: dict[Topic, int] = {}
         self._frozen = False
         self._streams = tuple(
             MarketStream(
                 url, login, board, clock, random, on_event=on_event, renew=renew, data_due=self._data_due,
-                timing=timing, shard=n, name="feed" if n == 0 else f"feed {n + 1}", tap=tap, plain=plain,
+                timing=timing, shard=n, name="feed" if n == 0 else f"feed {n + 1}", tape=tape, plain=plain,
             )
             for n in range(CONNECTIONS_MAX)
         )  # fmt: skip
@@ -86,6 +88,9 @@ class MarketFeed:
             self._on_event(f"{len(wanted)} instruments wanted, the first {len(self._placed)} are subscribed")
         for topic, shard in self._placed.items():
             self._board.assign(slots[topic], shard)
+        if self._tape is not None:
+            rows = {i: self._placed.get(subscriptions.topic(i)) for i in instruments}
+            self._tape.wanted({i: shard for i, shard in rows.items() if shard is not None} | self._canary_row())
         self._exchanges = frozenset(i.exchange for i in instruments)
         for n, stream in enumerate(self._streams):
             mine = tuple(t for t, shard in self._placed.items() if shard == n)
@@ -127,6 +132,9 @@ class MarketFeed:
         if self._canary is not None:
             return self._in_session(self._canary.exchange)
         return any(self._in_session(e) for e in self._exchanges)
+
+    def _canary_row(self) -> dict[Instrument, int]:
+        return {} if self._canary is None else {self._canary: 0}
 
     def _watcher(self, ask: Ask, clock: Clock) -> Canary:
         canary = self._canary

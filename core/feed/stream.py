@@ -4,12 +4,13 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from core.clock import NS_PER_S, Clock
 from core.feed import subscriptions
+from core.feed.recorder import FeedTape
 from core.feed.subscriptions import Topic
 from core.links.link import Link, Send, Target, Timing
 from core.market.quotes import QuoteBoard
@@ -30,18 +31,12 @@ async def _no_renewal(_: int) -> None:
     """For streams whose login nobody can renew."""
 
 
-class Tap(Protocol):
-    """Sees every run of frames as it came: connection, then as `core.links.connection.OnRun`."""
-
-    def __call__(self, shard: int, data: bytes, at: int, size: int, stride: int, count: int) -> None: ...
-
-
 class MarketStream:
     """Runs until cancelled and keeps the wanted set subscribed, whatever the sockets do.
 
     `url` and `login` are asked at each attempt; `renew(epoch)` is awaited when that login was refused (401).
     `data_due` says whether silence is a fault now. `on_event` gets safe one-line texts. `malformed` counts frames
-    that were no packet; they are dropped and the connection stays, unless there are 20 in a minute. `tap` sees every
+    that were no packet; they are dropped and the connection stays, unless there are 20 in a minute. `tape` sees every
     run of frames before the board. `plain` takes the library's own receive path, one frame at a time.
     """
 
@@ -59,7 +54,7 @@ class MarketStream:
         timing: Timing | None = None,
         shard: int = 0,
         name: str = "feed",
-        tap: Tap | None = None,
+        tape: FeedTape | None = None,
         plain: bool = False,
     ) -> None:
         self._url = url
@@ -70,7 +65,7 @@ class MarketStream:
         self._data_due = data_due
         self._shard = shard
         self._name = name
-        self._tap = tap
+        self._tape = tape
         self._link = Link(
             name, self._target, self, clock, random, renew, timing or Timing(), on_run=self._on_run, plain=plain
         )
@@ -126,12 +121,16 @@ class MarketStream:
     def on_open(self) -> None:
         self._subscribed = ()
         self._changed.set()
+        if self._tape is not None:
+            self._tape.opened(self._shard)
         self._board.new_epoch(self._shard)
         self._board.set_down(self._doubted, self._shard)
         self._malformed_ns.clear()
         self._tell(f"{self._name} connected")
 
     def on_down(self, why: str) -> None:
+        if self._tape is not None:
+            self._tape.lost(self._shard)
         self._board.set_down(True, self._shard)
         self._tell(f"{self._name} down: {why}")
 
@@ -139,8 +138,8 @@ class MarketStream:
         self._on_run(frame, 0, len(frame), len(frame) or 1, 1)
 
     def _on_run(self, data: bytes, at: int, size: int, stride: int, count: int) -> None:
-        if self._tap is not None:
-            self._tap(self._shard, data, at, size, stride, count)
+        if self._tape is not None:
+            self._tape.frames(self._shard, data, at, size, stride, count)
         before = self._board.malformed
         self._board.take_run(data, at, size, stride, count, self._shard)
         if self._board.malformed != before:

@@ -30,7 +30,7 @@ _PARTS = struct.Struct("<IIIIIII")
 _NONE = 0xFFFF
 _INSTRUMENTS_MAX = 60_000
 BODY_MAX = 64 * 1024 * 1024
-LEVEL = 3
+LEVEL = 1
 
 
 class Kind(enum.IntEnum):
@@ -60,7 +60,7 @@ class Span(NamedTuple):
     offset: int
     first_us: int
     last_us: int
-    count: int
+    records: int
 
 
 class Damaged(TeziError):

@@ -39,6 +39,13 @@ async def login(exchange: ExchangeProcess) -> StreamLogin:
         await broker.close()
 
 
+def market_clock(exchange: ExchangeProcess) -> Clock:
+    """A clock that shows the exchange's time."""
+    clock = AnchoredClock(SystemClock())
+    clock.anchor(iso_to_ns(exchange.call("/clock", {"advance_s": 0})["now"]))
+    return clock
+
+
 @dataclass
 class Rig:
     feed: MarketFeed
@@ -66,8 +73,7 @@ class Rig:
 @asynccontextmanager
 async def rig(exchange: ExchangeProcess, given: StreamLogin, seed: int = 1, **options: Any) -> AsyncIterator[Rig]:
     """Three instruments live behind a relay of their own."""
-    clock = AnchoredClock(SystemClock())
-    clock.anchor(iso_to_ns(exchange.call("/clock", {"advance_s": 0})["now"]))
+    clock = options.pop("clock", None) or market_clock(exchange)
     board, events = QuoteBoard(clock), list[str]()
     async with relay(exchange.stream) as between:
         current = [given]
