@@ -176,12 +176,12 @@ class QuoteBoard:
 
     def fingerprint(self) -> str:
         """One text for everything the market said (not when it was received): equal states give equal texts."""
-        columns, used = self._columns, slice(self._columns.count)
-        digest = hashlib.sha256()
-        for key in self._by_key:
-            digest.update(f"{key.exchange}{key.token}\n".encode())
-        for column in (columns.raw[used], columns.exchange_ms[used], columns.close[used], columns.revision[used]):
-            digest.update(np.ascontiguousarray(column).tobytes())
+        columns, digest = self._columns, hashlib.sha256()
+        keys = sorted(self._by_key)
+        slots = [self._by_key[key] for key in keys]
+        digest.update("\n".join(f"{key.exchange} {key.token}" for key in keys).encode())
+        for column in (columns.raw, columns.exchange_ms, columns.close, columns.revision):
+            digest.update(np.ascontiguousarray(column[slots]).tobytes())
         return digest.hexdigest()
 
     def _live(self) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
