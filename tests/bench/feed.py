@@ -53,7 +53,7 @@ def decode_vs_sdk() -> Result:
 def feed_vs_sdk() -> Result:
     """A flood over plain loopback: CPU of the client per frame that reached the board (the SDK: its callback)."""
     ours, theirs = [], []
-    with _sender("--rate", "0") as port:
+    with sending("--rate", "0") as port:
         for _ in range(ROUNDS):
             ours.append(_receive("ours", f"ws://127.0.0.1:{port}/", 1_000_000))
             theirs.append(_receive("sdk", f"ws://127.0.0.1:{port}/", 30_000))
@@ -66,7 +66,7 @@ def feed_cpu_vs_sdk() -> Result:
     ours, theirs = [], []
     with tempfile.TemporaryDirectory() as folder:
         cert, key = certificate(Path(folder))
-        with _sender("--rate", "10000", "--cert", str(cert), "--key", str(key)) as port:
+        with sending("--rate", "10000", "--cert", str(cert), "--key", str(key)) as port:
             for _ in range(ROUNDS):
                 url = f"wss://127.0.0.1:{port}/"
                 ours.append(_receive("ours", url, 50_000, SSL_CERT_FILE=str(cert)))
@@ -88,7 +88,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
 
 @contextlib.contextmanager
-def _sender(*words: str) -> Iterator[int]:
+def sending(*words: str) -> Iterator[int]:
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.bench.sender", *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )

@@ -52,7 +52,7 @@ async def ours(url: str, count: int, plain: bool) -> None:
     feed.want(instruments())
     tasks = Supervisor(clock, _fail)
     tasks.keep("feed", feed.run)
-    while not meter.at(board.applied):
+    while not meter.at(board.applied):  # noqa: ASYNC110  a signal would be a cost of its own
         await asyncio.sleep(0.02)
     await tasks.stop()
 

@@ -1,7 +1,7 @@
 """`python -m tests.bench.sender`: a market stream with nothing behind it, as fast or as evenly as asked.
 
-Its first line on stdout is the port. After the upgrade it sends SNAP_QUOTE frames of 1,000 tokens: `--rate 0` floods in
-large writes, else each millisecond its share, one write (and over TLS one record) a frame. It never reads subscriptions.
+Its first line on stdout is the port. After the upgrade it sends SNAP_QUOTE frames of many tokens: `--rate 0` floods in
+large writes, else each millisecond its share, one write (and over TLS one record) a frame. Subscriptions are not read.
 """
 
 import argparse
