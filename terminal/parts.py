@@ -10,6 +10,7 @@ from core.clock import AnchoredClock
 from core.engine.parts import Parts
 from core.facts import Event
 from core.feed.market import MarketFeed
+from core.feed.recorder import FeedTape
 from core.market.instruments import Catalogue
 from core.market.quotes import QuoteBoard
 from core.market.sessions import session
@@ -30,6 +31,7 @@ def build_parts(
     journal: OrderJournal,
     tags: Tags,
     mirror: Callable[[Event], None],
+    tape: FeedTape | None = None,
 ) -> Parts:
     """Everything new and unconnected; the engine starts it. Raises UserError for a watchlist that cannot be had."""
     random = Random()
@@ -58,6 +60,7 @@ def build_parts(
             renew=broker.renew,
             in_session=lambda exchange: session(exchange, clock.wall_ns()).open,
             canary=next(iter(pins(catalogue)), None),
+            tape=tape,
         ),
         updates=AngelOrderSocket(lambda: link.address.orders, broker.stream_login, clock, random, renew=broker.renew),
         tags=tags,
