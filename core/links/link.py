@@ -199,7 +199,8 @@ class Link:
         self._vigil.data()
         self._open, self._failing, self._end_why = True, "", ""
         self.connections += 1
-        why = "ended"
+        why, task = "ended", asyncio.current_task()
+        cancels = task.cancelling() if task is not None else 0
 
         async def send(text: str) -> None:
             await self._send(connection, text)
@@ -221,6 +222,8 @@ class Link:
             self._open = False
             connection.transport.abort()
             self._listener.on_down(why)
+        if task is not None and task.cancelling() - cancels > 1:
+            raise asyncio.CancelledError  # a group of 3.11 cancels its parent once, and forgets whoever does it too
         return why
 
     async def _read(self, connection: ClientConnection) -> None:

@@ -313,3 +313,27 @@ async def test_the_login_never_shows() -> None:
 
         shown = repr([stream, vars(stream), vars(stream._streams[0]), vars(stream._streams[0]._link), target, LOGIN])
         assert not any(secret in shown for secret in ("the-jwt", "the-feed", "the-key"))
+
+
+async def test_a_stop_that_meets_the_end_of_a_connection_is_not_forgotten() -> None:
+    """The stop comes in the very turn in which the connection is given up."""
+    async with fake_socket() as fake:
+        stopping: list[asyncio.Task[None]] = []
+
+        class Clock(_Fast):
+            async def sleep(self, seconds: float) -> None:
+                await super().sleep(seconds)
+                if stopping and seconds == QUICK.watch_s:
+                    asyncio.get_running_loop().call_soon(stopping[0].cancel)
+
+        clock = Clock()
+        stream = MarketFeed(lambda: fake.url, lambda: LOGIN, QuoteBoard(clock), clock, Random(1), timing=QUICK)
+        task = asyncio.get_running_loop().create_task(stream.run())
+        await until(lambda: stream.connections == 1)
+
+        stream._streams[0]._link.end("useless")
+        stopping.append(task)
+
+        async with asyncio.timeout(3):
+            await asyncio.wait([task])
+        assert task.cancelled()
