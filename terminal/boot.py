@@ -31,6 +31,7 @@ from terminal.link import BrokerLink
 from terminal.master import fetch_master
 from terminal.options import Options
 from terminal.parts import build_parts
+from terminal.recording import Recording
 from terminal.records import config_change, keep_records
 from terminal.watchlists import remember
 
@@ -129,16 +130,29 @@ class Boot:
         self, journal: OrderJournal, audit: AuditLog, catalogue: Catalogue, known: contract.Contract
     ) -> Engine:
         tags = await self._tags(journal)
+        tape = self._record()
         parts = build_parts(
-            self._options, self._clock, self._mode_word, self.link, catalogue, known, journal, tags, self._mirror
-        )
+            self._options, self._clock, self._mode_word, self.link, catalogue, known, journal, tags, self._mirror,
+            tape.feed if tape is not None else None,
+        )  # fmt: skip
         self._stack.push_async_callback(parts.broker.close)
         ledger = TradeLedger(self._writer, self.link.run_name)
         engine = Engine(replace(parts, audit=audit, ledger=ledger))
+        if tape is not None:
+            tape.listen(engine.bus)
         records = await journal.load_day(ist_day(self._clock.wall_ns()))
         engine.restore(records, await journal.load_meta(HALT_KEY))
         engine.start()
         return engine
+
+    def _record(self) -> Recording | None:
+        """A tape when one was asked for; it is closed after the engine has stopped."""
+        if not self._options.record:
+            return None
+        tape = Recording(self._options.home, self._clock)
+        self._stack.push_async_callback(tape.writer.close)
+        self._supervisor.keep("tape", tape.writer.run)
+        return tape
 
     async def _tags(self, journal: OrderJournal) -> Tags:
         """The installation's own key and number are made at the first start and kept with the orders."""

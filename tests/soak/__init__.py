@@ -1,1 +1,1 @@
-"""Long runs, by part."""
+"""Long runs, by hand: each part is a module with `run() -> int`."""
