@@ -1,5 +1,6 @@
 """The one TOML file: every key with its default, unit and range, refused whole when anything is wrong."""
 
+import stat
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,6 +9,7 @@ from msgspec import Meta
 
 from core.errors import UserError
 
+FILE_BYTES_MAX = 1_000_000
 PositiveInt = Annotated[int, Meta(ge=1)]
 
 
@@ -58,6 +60,13 @@ def load(path: Path | None) -> Config:
     if path is None or not path.exists():
         return Config()
     try:
+        found = path.stat()
+        if found.st_size > FILE_BYTES_MAX:
+            raise UserError(
+                f"{path}: {found.st_size} bytes, at most {FILE_BYTES_MAX}. This is no configuration of Tezi."
+            )
+        if found.st_mode & stat.S_IWOTH:
+            raise UserError(f"{path}: every user of this computer may change it. Run: chmod o-w {path}")
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as e:
         raise UserError(f"{path}: cannot be read ({e}). Mend the file or start without --config.") from e
@@ -68,6 +77,8 @@ def parse(text: str, name: str) -> Config:
     """The configuration in a TOML text; `name` is used in messages. Raises UserError."""
     import tomllib  # only when there is a file: the first frame of a fresh home does without
 
+    if text.startswith("\ufeff"):
+        raise UserError(f"{name}: begins with a byte order mark. Save it as UTF-8 without one.")
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e:

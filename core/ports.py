@@ -1,6 +1,6 @@
 """What the engine asks of the outside world, as protocols and as the rows that come back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -134,11 +134,49 @@ class Journal(Protocol):
         ...
 
 
+class Audit(Protocol):
+    """The record that can be proved. `append` never blocks and never raises."""
+
+    def append(self, kind: str, fields: Mapping[str, object]) -> None: ...
+    def healthy(self) -> str:
+        """Empty when records are being written, else why they are not: then nothing new may be sent."""
+        ...
+
+    def broken(self) -> str:
+        """Empty, or how the log differs from what its keys and anchors say: then the engine halts."""
+        ...
+
+
+class NoAudit:
+    """An audit log for sessions that keep none."""
+
+    def append(self, kind: str, fields: Mapping[str, object]) -> None: ...
+
+    def healthy(self) -> str:
+        return ""
+
+    def broken(self) -> str:
+        return ""
+
+
+class Ledger(Protocol):
+    """Keeps the trades of the account's run."""
+
+    def book(self, fills: Iterable[Fill]) -> None: ...
+
+
+class NoLedger:
+    """A ledger for sessions that keep none."""
+
+    def book(self, fills: Iterable[Fill]) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class OrderRecord:
     """One line of the journal: the whole order after a change, and where the change came from.
 
-    State is a fold over these: the last record of a tag is the order.
+    State is a fold over these: the last record of a tag is the order. `context` is what was on screen when it was
+    asked for (JSON), with the first record of an order only; empty in records that were read back.
     """
 
     tag: str
@@ -149,3 +187,4 @@ class OrderRecord:
     body: bytes
     market_ns: int
     real_ns: int
+    context: bytes = b""

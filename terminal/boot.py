@@ -5,25 +5,34 @@ import gc
 import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 from core.brokers import contract
 from core.clock import AnchoredClock, ist_day
 from core.engine.desk import EngineDesk
 from core.engine.engine import HALT_KEY, Engine
-from core.errors import UserError
+from core.errors import StoreFailed, UserError
 from core.facts import Event
 from core.market.instruments import Catalogue
 from core.orders.tags import Tags
+from core.store.audit.log import AuditLog
 from core.store.instance import InstanceLock
+from core.store.integrity import was_unclean
 from core.store.journal import OrderJournal
+from core.store.ledger import TradeLedger
 from core.store.migrate import prepare
+from core.store.retention import forget_old
 from core.store.writer import Writer
 from core.supervise import Supervisor
 from core.telemetry.logs import logger, setup
+from core.telemetry.redact import redact
+from terminal.cli import VERSION
 from terminal.link import BrokerLink
 from terminal.master import fetch_master
 from terminal.options import Options
 from terminal.parts import build_parts
+from terminal.recording import Recording
+from terminal.records import config_change, keep_records
 from terminal.watchlists import remember
 
 STORE = "tezi.db"
@@ -46,21 +55,32 @@ class Boot:
         self._supervisor = Supervisor(clock, self._fault)
         self.link = BrokerLink(options, clock)
         self.engine: Engine | None = None
+        self._unclean = False
 
     async def run(self) -> EngineDesk:
         """Raises UserError for what a person can mend. Call `stop` in any case."""
+        try:
+            return await self._start()
+        except StoreFailed as e:
+            raise UserError(f"{e}. Nothing was sent. Free or mend the disk, or: tezi backup restore") from e
+
+    async def _start(self) -> EngineDesk:
         options = self._options
         setup(options.home / "logs" / LOG, options.config.logs.level)
         self._stack.enter_context(InstanceLock(options.home))
         self._say("opening the order records")
         journal = await self._open_journal()
+        audit = await self._open_audit(journal)
         self._say("starting the practice exchange")
         self._stack.push_async_callback(self.link.stop)
         await self.link.start()
         self._say("reading the instrument master")
         known = await asyncio.to_thread(contract.load)
         catalogue = await fetch_master(self.link.address.rest, self._clock)
-        self.engine = await self._build(journal, catalogue, known)
+        self.engine = await self._build(journal, audit, catalogue, known)
+        self._supervisor.once(
+            "records", keep_records(options.home, self._clock, audit, self._unclean, self.engine.halt)
+        )
         self._supervisor.once("exchange", self.link.keep(self.engine.broker_gone, self.engine.broker_back))
         _settle_garbage()
         return EngineDesk(self.engine)
@@ -87,23 +107,52 @@ class Boot:
 
     async def _open_journal(self) -> OrderJournal:
         path = self._options.home / STORE
+        self._unclean = await asyncio.to_thread(was_unclean, path)
         await prepare(path, self._clock.real_ns())
-        writer = Writer(path, self._clock)
-        await writer.open()
-        self._stack.push_async_callback(writer.close)
-        return OrderJournal(writer, path)
+        self._writer = Writer(path, self._clock)
+        await self._writer.open()
+        self._stack.push_async_callback(self._writer.close)
+        forget_old(self._writer, self._clock.real_ns())
+        return OrderJournal(self._writer, path)
 
-    async def _build(self, journal: OrderJournal, catalogue: Catalogue, known: contract.Contract) -> Engine:
+    async def _open_audit(self, journal: OrderJournal) -> AuditLog:
+        options, change = self._options, await config_change(journal, self._options.config)
+        about = {"version": VERSION, "config": change.digest, "boot": secrets.token_hex(8)}
+        audit = AuditLog(options.home, self._clock, self._writer, about=about, redact=redact)
+        await audit.open()
+        self._stack.push_async_callback(audit.close)
+        audit.append("start", {"mode": self._mode_word, "unclean": self._unclean, **about})
+        if change.keys:
+            audit.append("config.changed", {"mode": self._mode_word, "keys": change.keys})
+        return audit
+
+    async def _build(
+        self, journal: OrderJournal, audit: AuditLog, catalogue: Catalogue, known: contract.Contract
+    ) -> Engine:
         tags = await self._tags(journal)
+        tape = self._record()
         parts = build_parts(
-            self._options, self._clock, self._mode_word, self.link, catalogue, known, journal, tags, self._mirror
-        )
+            self._options, self._clock, self._mode_word, self.link, catalogue, known, journal, tags, self._mirror,
+            tape.feed if tape is not None else None,
+        )  # fmt: skip
         self._stack.push_async_callback(parts.broker.close)
-        engine = Engine(parts)
+        ledger = TradeLedger(self._writer, self.link.run_name)
+        engine = Engine(replace(parts, audit=audit, ledger=ledger))
+        if tape is not None:
+            tape.listen(engine.bus)
         records = await journal.load_day(ist_day(self._clock.wall_ns()))
         engine.restore(records, await journal.load_meta(HALT_KEY))
         engine.start()
         return engine
+
+    def _record(self) -> Recording | None:
+        """A tape when one was asked for; it is closed after the engine has stopped."""
+        if not self._options.record:
+            return None
+        tape = Recording(self._options.home, self._clock)
+        self._stack.push_async_callback(tape.writer.close)
+        self._supervisor.keep("tape", tape.writer.run)
+        return tape
 
     async def _tags(self, journal: OrderJournal) -> Tags:
         """The installation's own key and number are made at the first start and kept with the orders."""

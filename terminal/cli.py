@@ -18,6 +18,11 @@ COMMANDS = {
     "facts": ("terminal.commands.facts:facts", "Dated trading facts: their age, and newer files."),
     "doctor": ("terminal.commands.doctor:doctor", "Check every precondition."),
     "secrets": ("terminal.commands.secrets:secrets", "Keep credentials in the vault."),
+    "audit": ("terminal.commands.audit:audit", "Check or export the audit log."),
+    "backup": ("terminal.commands.backup:backup", "Make, check or restore a backup of the records."),
+    "export": ("terminal.commands.export:export", "Write orders, trades, positions or profit as a table."),
+    "tape": ("terminal.commands.tape:tape", "List and verify recorded sessions."),
+    "replay": ("terminal.commands.replay:replay", "Play a recorded session and say how it ended."),
     "config": ("terminal.commands.config:config", "Check the configuration file."),
 }
 """Name of a subcommand, where it is, and its line in the help (so that the help imports none of them)."""
@@ -56,6 +61,7 @@ class LazyGroup(click.Group):
 @click.option("--replay", type=FILE, help="A recording for the practice exchange to play.")
 @click.option("--speed", type=click.FloatRange(0.1, 1_000), default=1.0, show_default=True, help="Times real time.")
 @click.option("--attach", type=FILE, help="File with the first line of an exchange that is already running.")
+@click.option("--record", is_flag=True, help="Keep a tape of the session under the data folder.")
 @click.version_option(VERSION, prog_name="tezi", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(
@@ -66,13 +72,14 @@ def cli(
     replay: Path | None,
     speed: float,
     attach: Path | None,
+    record: bool,
 ) -> int:
     """A keyboard-first trading terminal for Angel One. Without a command it starts the screen, in practice mode."""
     if ctx.invoked_subcommand is not None:
         ctx.obj = config_path
         gc.enable()  # only the screen arranges its own collection
         return 0
-    options = read_options(mode, config_path, home, replay, speed, attach)
+    options = read_options(mode, config_path, home, replay, speed, attach, record)
     run = importlib.import_module("terminal.compose").run
     return int(run(options))
 
@@ -84,6 +91,7 @@ def read_options(
     replay: Path | None,
     speed: float,
     attach: Path | None,
+    record: bool = False,
 ) -> Options:
     """The checked options; raises UserError for anything that cannot run, before anything is started."""
     config = load(config_file(config_path))
@@ -94,6 +102,7 @@ def read_options(
         replay=existing(replay, "--replay") if replay is not None else None,
         speed=speed,
         attach=existing(attach, "--attach") if attach is not None else None,
+        record=record,
     )
     if options.mode in ("live", "paper"):
         raise UserError(f"{options.mode} mode is not here yet; nothing was started. Use practice: tezi --mode practice")

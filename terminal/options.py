@@ -12,7 +12,7 @@ class Options:
     """The command line, checked. `mode` is the word after `--mode`, else the configuration's.
 
     `replay` is a recording for the practice exchange to play, `speed` how many times real time it runs; `attach` a file
-    whose first line is the first line of an exchange that was started by hand.
+    whose first line is the first line of an exchange that was started by hand; `record` keeps a tape of the session.
     """
 
     mode: str
@@ -21,6 +21,7 @@ class Options:
     replay: Path | None = None
     speed: float = 1.0
     attach: Path | None = None
+    record: bool = False
 
 
 def home_folder(given: Path | None) -> Path:

@@ -9,7 +9,8 @@ from core.brokers.order_socket import AngelOrderSocket
 from core.clock import AnchoredClock
 from core.engine.parts import Parts
 from core.facts import Event
-from core.feed.stream import MarketStream
+from core.feed.market import MarketFeed
+from core.feed.recorder import FeedTape
 from core.market.instruments import Catalogue
 from core.market.quotes import QuoteBoard
 from core.market.sessions import session
@@ -31,6 +32,7 @@ def build_parts(
     journal: OrderJournal,
     tags: Tags,
     mirror: Callable[[Event], None],
+    tape: FeedTape | None = None,
 ) -> Parts:
     """Everything new and unconnected; the engine starts it. Raises UserError for a watchlist that cannot be had."""
     random = Random()
@@ -50,7 +52,17 @@ def build_parts(
         session=session,
         journal=journal,
         broker=broker,
-        feed=MarketStream(lambda: link.address.stream, broker.stream_login, board, clock, random, renew=broker.renew),
+        feed=MarketFeed(
+            lambda: link.address.stream,
+            broker.stream_login,
+            board,
+            clock,
+            random,
+            renew=broker.renew,
+            in_session=lambda exchange: session(exchange, clock.wall_ns()).open,
+            canary=next(iter(pins(catalogue)), None),
+            tape=tape,
+        ),
         updates=AngelOrderSocket(lambda: link.address.orders, broker.stream_login, clock, random, renew=broker.renew),
         tags=tags,
         random=random,

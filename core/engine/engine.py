@@ -1,14 +1,17 @@
 """The engine: owns all state and all tasks of one account, outside any screen. Nothing but it calls the rooms."""
 
+import hashlib
 from collections.abc import Iterable
 
 from core.bus import Bus
 from core.clock import ist_day
-from core.domain import Instrument, InstrumentKey, Order
+from core.domain import Instrument, InstrumentKey, Order, OrderIntent
+from core.engine import words
 from core.engine.adopt import Adopter
 from core.engine.authority import Authority
 from core.engine.books import Books
 from core.engine.circuit import OrderCircuit
+from core.engine.context import seen
 from core.engine.dispatch import Dispatcher
 from core.engine.eventlog import EventLog
 from core.engine.orderdesk import OrderDesk
@@ -74,9 +77,7 @@ class Engine:
             self._settled,
         )
         self.books = Books(clock, parts.broker, self.blotter, self._adopter, self.circuit, self)
-        self._reconciler = Reconciler(
-            clock, parts.broker, self.blotter, self.positions, self._adopter, self.events.add, self._step, self._label
-        )
+        self._reconciler = self._make_reconciler()
         self.session = SessionKeeper(clock, parts.broker, parts.random, self._logged_in, self._login_failed)
         self.pulse = Pulse(parts, self.ladder, self.circuit, self.authority, self.gate, self.halt, self._roll_day)
         self._day = ist_day(clock.wall_ns())
@@ -90,17 +91,31 @@ class Engine:
             lambda: self.ladder.mode >= LadderMode.READ_ONLY,
             self.supervisor,
             self.events.add,
+            self._look,
         )
         self.watchlist = parts.watchlist
         self.wanted = 0
         self._updates_seen = False
+
+    def _make_reconciler(self) -> Reconciler:
+        return Reconciler(
+            self.parts.clock,
+            self.parts.broker,
+            self.blotter,
+            self.positions,
+            self._adopter,
+            self.events.add,
+            self._step,
+            self._label,
+            self.parts.ledger.book,
+        )
 
     def _authority(self) -> Authority:
         return Authority(
             clock=self.parts.clock,
             ladder_forbids=lambda operation, confirmed: self.ladder.forbids(operation, confirmed=confirmed),
             probation_full=self._probation_full,
-            store_healthy=self.parts.journal.healthy,
+            store_healthy=lambda: self.parts.journal.healthy() or self.parts.audit.healthy(),
             market_closed=self._market_closed,
             writes_sent=lambda: self.parts.broker.writes_sent,
             look_only=self.parts.look_only,
@@ -115,6 +130,7 @@ class Engine:
 
     def start(self) -> None:
         """Start every task; nothing is waited for."""
+        self._tell("engine.start", {"run": self.parts.run, "look_only": self.parts.look_only})
         self._raise_reconcile("checking orders with the broker")
         self.want()
         keep = self.supervisor.keep
@@ -129,6 +145,7 @@ class Engine:
         deadline_ns = self.parts.clock.mono_ns() + round(DRAIN_S * 1e9)
         while self._dispatcher.in_flight and self.parts.clock.mono_ns() < deadline_ns:
             await self.parts.clock.sleep(0.02)
+        self._tell("engine.stop", {"in_flight": self._dispatcher.in_flight})
         return await self.supervisor.stop(STOP_S)
 
     def want(self) -> None:
@@ -148,6 +165,7 @@ class Engine:
 
     def resume(self) -> None:
         self.authority.halted_ns = None
+        self._tell("resume", {"was": self.authority.halt_reason})
         self.ladder.clear("HALT")
         self.supervisor.once("store halt", self.parts.meta.store_meta(HALT_KEY, ""))
         self.events.add(EventKind.MODE, "halt undone", True)
@@ -185,6 +203,7 @@ class Engine:
         self.authority.reconcile_text = "checking orders with the broker"
         problem = await self._reconciler.run(reason, self.books.read_book)
         self.authority.reconcile_text = problem
+        self._tell("reconcile", {"reason": reason, "problem": problem})
         if problem:
             self._raise_reconcile(problem)
             return False
@@ -198,6 +217,7 @@ class Engine:
     def _order_changed(self, before: Order | None, after: Order, source: str) -> None:
         if source not in ("gate", "restored"):
             self.parts.journal.record(self.recorder.record(after, source))
+        self._tell_order(before, after, source)
         line = change(before, after)
         if line is not None and source != "restored":
             self.events.add(EventKind.ORDER, *line)
@@ -205,7 +225,28 @@ class Engine:
             self.books.trades_soon()
         self.bus.publish(OrderChanged(after))
 
+    def _tell_order(self, before: Order | None, after: Order, source: str) -> None:
+        kind = {"gate": "order.intent", "denied": "order.denied", "restored": "order.restored"}.get(
+            source, "order.state"
+        )
+        first = before is None or kind != "order.state"
+        self._tell(kind, {"source": source, **(words.terms(after) if first else {}), **words.standing(after)})
+
+    def _look(self, tag: str, intent: OrderIntent) -> None:
+        """Keep what is on screen as an order is asked for: with its first record, and its digest in the audit log."""
+        verdict = self.gate.check(intent)
+        context = seen(self.parts.clock, intent, self.parts.board, self.positions, self.ladder.mode, verdict)
+        self.recorder.note(tag, context)
+        denials = {r.code: r.compared for r in verdict.denials}
+        digest = hashlib.sha256(context).hexdigest()
+        self._tell("order.asked", {"tag": tag, "intent": intent.intent_id, "denials": denials, "context": digest})
+
+    def _tell(self, kind: str, fields: dict[str, object]) -> None:
+        """Into the audit log, with the mode that the screen shows."""
+        self.parts.audit.append(kind, {"mode": self.parts.mode_word, **fields})
+
     def _settled(self, tag: str, outcome: Outcome) -> None:
+        self._tell("order.answer", {"tag": tag, **words.answer(outcome)})
         match outcome:
             case Refused(by=RefusedBy.AUTH):
                 self.session.again()
@@ -228,10 +269,12 @@ class Engine:
         self.authority.login_text = ""
         self.ladder.clear("AUTH")
         self.events.add(EventKind.SYSTEM, "logged in")
+        self._tell("login", {})
         self._reconcile_soon("after login")
 
     def _login_failed(self, failures: int, why: str, wait_s: float) -> None:
         self.authority.login_text = f"not logged in: {why}"
+        self._tell("login.failed", {"times": failures, "why": why})
         if failures >= 3:
             next_ns = self.parts.clock.mono_ns() + round(wait_s * 1e9)
             self.ladder.raise_cause("AUTH", LadderMode.READ_ONLY, f"login failed {failures} times: {why}", next_ns)
@@ -240,11 +283,14 @@ class Engine:
         if after > before:
             self.gate.raise_epoch()
         why = f": {causes[0].text}" if causes else ""
+        told = [f"{c.code}: {c.text}" for c in causes]
+        self._tell("ladder", {"before": before.word, "after": after.word, "causes": told})
         self.events.add(EventKind.MODE, f"{before.word} to {after.word}{why}", after >= LadderMode.READ_ONLY)
         self.bus.publish(ModeChanged(before, after, causes))
 
     def _fault(self, where: str, error: str) -> None:
         self.events.add(EventKind.SYSTEM, f"{where} failed: {error}", True)
+        self._tell("fault", {"where": where, "error": error})
         if "InvariantBroken" in error:
             self.halt(f"a rule that must always hold was broken in {where}; restart and report it")
         self.bus.publish(EngineFault(where, error))
@@ -252,6 +298,7 @@ class Engine:
     def _set_halt(self, why: str) -> None:
         self.authority.halted_ns = self.parts.clock.wall_ns()
         self.authority.halt_reason = why
+        self._tell("halt", {"why": why})
         self.gate.raise_epoch()
         self.ladder.raise_cause("HALT", LadderMode.HALTED, why, linger_s=0)
         self.events.add(EventKind.MODE, f"HALTED: {why}. Cancels still work.", True)

@@ -24,7 +24,7 @@ CANCEL_POLL_S = 0.15
 
 
 class OrderDesk:
-    """The only caller of the gate and the dispatcher."""
+    """The only caller of the gate and the dispatcher. `look(tag, intent)` keeps what is on screen at that moment."""
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class OrderDesk:
         one_at_a_time: Callable[[], bool],
         supervisor: Supervisor,
         report: Report,
+        look: Callable[[str, OrderIntent], None],
     ) -> None:
         self._clock = clock
         self._gate = gate
@@ -47,6 +48,7 @@ class OrderDesk:
         self._one_at_a_time = one_at_a_time
         self._supervisor = supervisor
         self._report = report
+        self._look = look
         self._intents: dict[str, str] = {}
 
     def submit(self, intent: OrderIntent) -> Submitted:
@@ -59,6 +61,7 @@ class OrderDesk:
             return Submitted(refused=f"{INTENTS_MAX} tickets were sent since the start. Nothing was sent; start again.")
         draft = self._draft(intent)
         self._intents[intent.intent_id] = draft.tag
+        self._look(draft.tag, intent)
         approved = self._gate.approve(intent, replace(draft, state=OrderState.SENDING))
         if not isinstance(approved, Approved):
             why = "; ".join(describe(r) for r in approved.denials[:1]) or "denied. Nothing was sent."

@@ -1,7 +1,7 @@
 """What an engine is made of: built by the composition root, the only place that knows which mode it is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from core.facts import Event
 from core.market.sessions import Session
 from core.orders.tags import Tags
 from core.outcome import Read
-from core.ports import Broker, Feed, Journal, OrderSocket
+from core.ports import Audit, Broker, Feed, Journal, Ledger, NoAudit, NoLedger, OrderSocket
 from core.views import QuoteView, StreamStatus
 
 
@@ -84,3 +84,5 @@ class Parts:
     random: Random
     mirror: Callable[[Event], None]
     meta: Meta
+    audit: Audit = field(default_factory=NoAudit)
+    ledger: Ledger = field(default_factory=NoLedger)

@@ -54,6 +54,7 @@ class Pulse:
         self._feed()
         self._orders()
         self._store()
+        self._audit()
         self._dark()
         if self._gate.leaked and self._authority.halted_ns is None:
             self._halt(f"{self._gate.leaked} order messages left without approval; restart and report")
@@ -87,6 +88,16 @@ class Pulse:
             self._ladder.raise_cause("STORE", LadderMode.READ_ONLY, f"order records cannot be saved: {why}")
         else:
             self._ladder.clear("STORE")
+
+    def _audit(self) -> None:
+        audit, ladder = self._parts.audit, self._ladder
+        broken, why = audit.broken(), audit.healthy()
+        if broken and self._authority.halted_ns is None:
+            self._halt(broken)
+        if why:
+            ladder.raise_cause("AUDIT", LadderMode.READ_ONLY, f"audit records cannot be written: {why}")
+        else:
+            ladder.clear("AUDIT")
 
     def _dark(self) -> None:
         """Everything gone for longer than 5 s: nothing on screen is live."""

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from core.clock import Clock
-from core.domain import InstrumentKey, PositionKey, Product
+from core.domain import Fill, InstrumentKey, PositionKey, Product
 from core.engine.adopt import Adopter, Report
 from core.facts import EventKind
 from core.money import divide_rounded
@@ -24,7 +24,8 @@ GRACE_S = 2.0
 
 @dataclass(slots=True)
 class Reconciler:
-    """`label` names an instrument; `step` shows progress; `read` counts order-service reads on their circuit."""
+    """`label` names an instrument; `step` shows progress; `read` counts order-service reads on their circuit;
+    `booked` is told of new fills."""
 
     clock: Clock
     broker: Broker
@@ -34,6 +35,7 @@ class Reconciler:
     report: Report
     step: Callable[[str], None]
     label: Callable[[InstrumentKey], str]
+    booked: Callable[[tuple[Fill, ...]], None]
     opened: bool = False
 
     async def run(self, reason: str, book: BookReader) -> str:
@@ -63,7 +65,7 @@ class Reconciler:
         answer = await self.broker.trade_book()
         if isinstance(answer, Failed):
             return False
-        self.blotter.book_fills(answer.value)
+        self.booked(self.blotter.book_fills(answer.value))
         return True
 
     async def _cut(self, book: BookReader) -> Cut | Failed:
@@ -92,7 +94,7 @@ class Reconciler:
         return Cut(after.value, fills.value, positions.value), steady
 
     def _take(self, cut: Cut) -> None:
-        self.blotter.book_fills(cut.fills)
+        self.booked(self.blotter.book_fills(cut.fills))
         if not self.opened:
             self.positions.set_openings(self._openings(cut.positions))
             self.opened = True

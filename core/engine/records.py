@@ -21,6 +21,11 @@ class Recorder:
         self._clock = clock
         self._run = run
         self._sequence: dict[str, int] = {}
+        self._contexts: dict[str, bytes] = {}
+
+    def note(self, tag: str, context: bytes) -> None:
+        """Keep what was on screen for the first record of this order, which follows at once."""
+        self._contexts[tag] = context
 
     def record(self, order: Order, source: str) -> OrderRecord:
         sequence = self._sequence.get(order.tag, 0) + 1
@@ -34,6 +39,7 @@ class Recorder:
             body=_ENCODER.encode(order),
             market_ns=self._clock.wall_ns(),
             real_ns=self._clock.real_ns(),
+            context=self._contexts.pop(order.tag, b""),
         )
 
     def restore(self, records: Iterable[OrderRecord]) -> tuple[Order, ...]:

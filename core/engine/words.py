@@ -1,7 +1,8 @@
-"""The sentences of the event log about orders. Pure."""
+"""What is told of orders: the sentences of the event log and the fields of the audit log. Pure."""
 
 from core.domain import Order, OrderState
 from core.money import group, show_price
+from core.outcome import Accepted, NotSent, Outcome, Refused, Unknown
 
 S = OrderState
 _LOUD = frozenset({S.UNKNOWN, S.UNCONFIRMED, S.REJECTED, S.REJECTED_GATEWAY, S.NOT_SENT, S.DENIED, S.FILLED})
@@ -31,3 +32,48 @@ def change(before: Order | None, after: Order) -> tuple[str, bool] | None:
         parts.append(f"· {after.reason}")
     loud = after.state in _LOUD and (before is None or before.state is not after.state)
     return "  ".join(parts), loud
+
+
+def terms(order: Order) -> dict[str, object]:
+    """What was asked for, as fields of an audit record. Prices in 1/10,000 rupee."""
+    return {
+        "intent": order.intent_id,
+        "origin": order.source,
+        "exchange": order.exchange.value,
+        "token": order.token,
+        "symbol": order.symbol,
+        "side": order.side.name,
+        "quantity": order.quantity,
+        "price_e4": order.price_e4,
+        "trigger_e4": order.trigger_e4,
+        "type": order.order_type.value,
+        "product": order.product.value,
+        "validity": order.validity.value,
+        "market_ns": order.created_ns,
+    }
+
+
+def standing(order: Order) -> dict[str, object]:
+    """Where an order stands, as fields of an audit record."""
+    return {
+        "tag": order.tag,
+        "broker_id": order.broker_id,
+        "state": order.state.value,
+        "filled": order.filled,
+        "average_e4": order.average_e4,
+        "change": order.change,
+        "reason": order.reason,
+    }
+
+
+def answer(outcome: Outcome) -> dict[str, object]:
+    """The class of an answer, as fields of an audit record."""
+    match outcome:
+        case Accepted(broker_id):
+            return {"class": "accepted", "broker_id": broker_id}
+        case Refused(code, text, by):
+            return {"class": "refused", "code": code, "text": text, "by": by.value}
+        case Unknown(why):
+            return {"class": "unknown", "why": why}
+        case NotSent(why, local):
+            return {"class": "not sent", "why": why, "local": local}

@@ -1,6 +1,7 @@
-"""The market stream: a kept link whose frames become quotes. It implements `core.ports.Feed`."""
+"""One connection of the market stream: a kept link whose frames become quotes."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any
@@ -8,9 +9,8 @@ from typing import Any
 import msgspec
 
 from core.clock import NS_PER_S, Clock
-from core.domain import Instrument
 from core.feed import subscriptions
-from core.feed.decode import FILLER, Malformed, decode
+from core.feed.recorder import FeedTape
 from core.feed.subscriptions import Topic
 from core.links.link import Link, Send, Target, Timing
 from core.market.quotes import QuoteBoard
@@ -19,6 +19,12 @@ from core.text import plain
 from core.views import StreamStatus
 
 _SAME_EVENT_S = 10
+_MALFORMED_MAX = 20
+"""So many frames in a minute that are no packets, and the connection is made anew."""
+_SILENT_MS = 15_000
+_SILENT_PERCENT = 60
+_TICKED_MIN = 10
+"""Below so many rows that ticked in the last minute, silence of most of them is no evidence."""
 
 
 async def _no_renewal(_: int) -> None:
@@ -29,8 +35,9 @@ class MarketStream:
     """Runs until cancelled and keeps the wanted set subscribed, whatever the sockets do.
 
     `url` and `login` are asked at each attempt; `renew(epoch)` is awaited when that login was refused (401).
-    `in_session` says whether silence is a fault now. `on_event` gets safe one-line texts. `malformed` counts frames
-    that were no packet; they are dropped and the connection stays.
+    `data_due` says whether silence is a fault now. `on_event` gets safe one-line texts. `malformed` counts frames
+    that were no packet; they are dropped and the connection stays, unless there are 20 in a minute. `tape` sees every
+    run of frames before the board. `plain` takes the library's own receive path, one frame at a time.
     """
 
     def __init__(
@@ -43,34 +50,60 @@ class MarketStream:
         *,
         on_event: Callable[[str], None] = lambda _: None,
         renew: Callable[[int], Awaitable[object]] = _no_renewal,
-        in_session: Callable[[], bool] = lambda: True,
+        data_due: Callable[[], bool] = lambda: True,
         timing: Timing | None = None,
+        shard: int = 0,
+        name: str = "feed",
+        tape: FeedTape | None = None,
+        plain: bool = False,
     ) -> None:
         self._url = url
         self._login = login
         self._board = board
         self._clock = clock
         self._on_event = on_event
-        self._in_session = in_session
-        self._link = Link("feed", self._target, self, clock, random, renew, timing or Timing())
+        self._data_due = data_due
+        self._shard = shard
+        self._name = name
+        self._tape = tape
+        self._link = Link(
+            name, self._target, self, clock, random, renew, timing or Timing(), on_run=self._on_run, plain=plain
+        )
         self._wanted: tuple[Topic, ...] = ()
         self._subscribed: tuple[Topic, ...] = ()
         self._changed = asyncio.Event()
         self._messages = 0
         self._last_event = ("", 0)
+        self._malformed_ns: deque[int] = deque(maxlen=_MALFORMED_MAX)
+        self._needed = asyncio.Event()
+        if shard == 0:
+            self._needed.set()
+        self._doubted = False
         self.malformed = 0
 
     async def run(self) -> None:
+        """The first connection stands always, the others once anything is wanted of them."""
+        await self._needed.wait()
         await self._link.run()
 
-    def want(self, instruments: tuple[Instrument, ...]) -> None:
-        """From now on exactly these; the first 1,000 when there are more."""
-        for instrument in instruments[: subscriptions.WANTED_MAX]:
-            self._board.add(instrument)
-        if len(instruments) > subscriptions.WANTED_MAX:
-            self._tell(f"{len(instruments)} instruments wanted, the first {subscriptions.WANTED_MAX} are subscribed")
-        self._wanted = subscriptions.topics(instruments)
+    def want(self, topics: tuple[Topic, ...]) -> None:
+        """From now on exactly these, at most as many as one connection may carry."""
+        self._wanted = topics[: subscriptions.WANTED_MAX]
+        if topics:
+            self._needed.set()
         self._changed.set()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing was ever wanted of it, so that it never connected."""
+        return not self._needed.is_set()
+
+    def doubt(self, doubted: bool, why: str) -> None:
+        """What comes is not to be believed (frozen prices): its quotes are down and a new connection is made."""
+        if doubted:
+            self._link.end(why)
+        self._doubted = doubted
+        self._board.set_down(doubted or self._link.mute_ms() is None, self._shard)
 
     def status(self) -> StreamStatus:
         """Live, connecting, silent or down, by the last byte."""
@@ -88,20 +121,36 @@ class MarketStream:
     def on_open(self) -> None:
         self._subscribed = ()
         self._changed.set()
-        self._board.new_epoch()
-        self._board.set_down(False)
-        self._tell("feed connected")
+        if self._tape is not None:
+            self._tape.opened(self._shard)
+        self._board.new_epoch(self._shard)
+        self._board.set_down(self._doubted, self._shard)
+        self._malformed_ns.clear()
+        self._tell(f"{self._name} connected")
 
     def on_down(self, why: str) -> None:
-        self._board.set_down(True)
-        self._tell(f"feed down: {why}")
+        if self._tape is not None:
+            self._tape.lost(self._shard)
+        self._board.set_down(True, self._shard)
+        self._tell(f"{self._name} down: {why}")
 
     def on_binary(self, frame: bytes) -> None:
-        packet = decode(frame)
-        if not isinstance(packet, Malformed):
-            self._board.apply(packet)
-        elif packet is not FILLER:
-            self.malformed += 1
+        self._on_run(frame, 0, len(frame), len(frame) or 1, 1)
+
+    def _on_run(self, data: bytes, at: int, size: int, stride: int, count: int) -> None:
+        if self._tape is not None:
+            self._tape.frames(self._shard, data, at, size, stride, count)
+        before = self._board.malformed
+        self._board.take_run(data, at, size, stride, count, self._shard)
+        if self._board.malformed != before:
+            self._count_malformed(self._board.malformed - before)
+
+    def _count_malformed(self, count: int) -> None:
+        self.malformed += count
+        now_ns = self._clock.mono_ns()
+        self._malformed_ns.extend([now_ns] * min(count, _MALFORMED_MAX))
+        if len(self._malformed_ns) == _MALFORMED_MAX and now_ns - self._malformed_ns[0] <= 60 * NS_PER_S:
+            self._link.end(f"{_MALFORMED_MAX} malformed frames within a minute")
 
     def on_text(self, text: str) -> None:
         if text.strip() == "pong":
@@ -109,7 +158,15 @@ class MarketStream:
         self._tell(_error_text(text))
 
     def expects_data(self) -> bool:
-        return bool(self._wanted) and self._in_session()
+        return bool(self._wanted) and self._data_due()
+
+    def look(self) -> None:
+        """Once a second: whether most of what moved lately has fallen silent while something still comes."""
+        if not self.expects_data():
+            return
+        silent, ticked = self._board.silent_share(self._shard, _SILENT_MS)
+        if ticked >= _TICKED_MIN and silent * 100 >= ticked * _SILENT_PERCENT:
+            self._link.end(f"{silent} of {ticked} prices that moved within a minute are silent")
 
     async def converse(self, send: Send) -> None:
         """Bring the subscriptions to the wanted set, again at each change."""

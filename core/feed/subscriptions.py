@@ -1,6 +1,6 @@
 """The wanted set as messages: pure. What the last socket had is never asked; the wanted set is the truth."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -12,6 +12,8 @@ CHUNK = 200
 """Tokens in one message: no source gives a frame limit, so stay well below any."""
 WANTED_MAX = 1_000
 """Tokens of one connection in one mode (WebSocket Streaming 2.0: 1000 token-and-mode pairs)."""
+CONNECTIONS_MAX = 3
+"""Connections of one client code (same source)."""
 SUBSCRIBE, UNSUBSCRIBE = 1, 0
 
 
@@ -22,10 +24,8 @@ class Topic(NamedTuple):
     token: str
 
 
-def topics(instruments: Iterable[Instrument]) -> tuple[Topic, ...]:
-    """The topics of the instruments, each once, in order, as many as one connection may carry."""
-    unique = dict.fromkeys(Topic(EXCHANGE_TYPES[i.exchange], i.token) for i in instruments)
-    return tuple(unique)[:WANTED_MAX]
+def topic(instrument: Instrument) -> Topic:
+    return Topic(EXCHANGE_TYPES[instrument.exchange], instrument.token)
 
 
 def changes(had: Sequence[Topic], wanted: Sequence[Topic], number: int) -> tuple[str, ...]:

@@ -1,44 +1,51 @@
 """A `websockets` client connection that says when bytes come and hands whole binary frames over without a queue.
 
 The library parses the handshake and every frame that is not a complete, final, unmasked, plain binary one: text, pings,
-close, fragments, and whatever breaks the protocol. So its keep-alive, closing and refusals stay its own.
+close, fragments, and whatever breaks the protocol. So its keep-alive, closing and refusals stay its own. Frames of one
+size that stand together in a read are handed over as one run: no Python object is made for each.
 """
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
+import numpy as np
 from websockets.asyncio.client import ClientConnection
 
 _BINARY, _CLOSE = 0x82, 0x8
+_FEW = 8
+
+
+class OnRun(Protocol):
+    """Takes `count` payloads of `size` bytes: the first at `at` in `data`, `stride` bytes apart."""
+
+    def __call__(self, data: bytes, at: int, size: int, stride: int, count: int) -> None: ...
 
 
 class Stamped(ClientConnection):
-    """Calls `on_bytes()` for every read and `on_binary(payload)` for every plain binary frame, in order, at once."""
+    """Calls `on_bytes()` for every read and `on_run(...)` for every run of plain binary frames, in order, at once.
+
+    `plain` leaves all framing to the library.
+    """
 
     def __init__(
-        self,
-        on_bytes: Callable[[], None],
-        on_binary: Callable[[bytes], None],
-        size_max: int,
-        *args: Any,
-        **options: Any,
+        self, on_bytes: Callable[[], None], on_run: OnRun, size_max: int, plain: bool, *args: Any, **options: Any
     ) -> None:
         super().__init__(*args, **options)
         self._on_bytes = on_bytes
-        self._on_binary = on_binary
+        self._on_run = on_run
         self._size_max = size_max
         self._pending = b""
         self._upgraded = False
         self._in_message = False
-        self._hands_off = False
+        self._hands_off = plain
 
     @classmethod
     def of(
-        cls, on_bytes: Callable[[], None], on_binary: Callable[[bytes], None], size_max: int
+        cls, on_bytes: Callable[[], None], on_run: OnRun, size_max: int, *, plain: bool = False
     ) -> type[ClientConnection]:
         """What `connect(create_connection=...)` takes."""
-        return cast(type[ClientConnection], partial(cls, on_bytes, on_binary, size_max))
+        return cast(type[ClientConnection], partial(cls, on_bytes, on_run, size_max, plain))
 
     def data_received(self, data: bytes) -> None:
         self._on_bytes()
@@ -52,9 +59,9 @@ class Stamped(ClientConnection):
             self._split()
 
     def _finish_handshake(self) -> None:
-        """Give the library exactly the response: frames may follow in the same read."""
+        """Give the library exactly the response: frames may follow in the same read. A refusal is all the library's."""
         end = self._pending.find(b"\r\n\r\n")
-        if end < 0:
+        if end < 0 or not self._pending.startswith(b"HTTP/1.1 101 "):
             head, self._pending = self._pending, b""
             self._hands_off = True
             super().data_received(head)
@@ -73,10 +80,13 @@ class Stamped(ClientConnection):
                 self._pending = data[at:]
                 return
             if data[at] == _BINARY and not data[at + 1] & 0x80 and not self._in_message:
-                self._on_binary(data[start:end])
+                stride = end - at
+                count = _run(data, at, start - at, stride)
+                self._on_run(data, start, end - start, stride, count)
+                at += count * stride
             else:
                 self._to_library(data[at:end])
-            at = end
+                at = end
             if self._hands_off:
                 break
         else:
@@ -109,3 +119,16 @@ def _extent(data: bytes, at: int) -> tuple[int, int] | None:
     if data[at + 1] & 0x80:
         start += 4
     return start, start + size
+
+
+def _run(data: bytes, at: int, head: int, stride: int) -> int:
+    """How many whole frames from `at` on have the very head of the first, so that they are alike in kind and size."""
+    fit = (len(data) - at) // stride
+    if head > 4 or fit == 1:
+        return 1
+    first = data[at : at + head]
+    if fit <= _FEW:
+        return next((n for n in range(1, fit) if data[at + n * stride : at + n * stride + head] != first), fit)
+    heads = np.ndarray((fit,), f"<u{head}", data, at, (stride,))
+    alike = heads == heads[0]
+    return fit if alike.all() else int(alike.argmin())

@@ -14,8 +14,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from core.clock import NS_PER_MS, NS_PER_S, Clock
 from core.errors import TeziError
 from core.links.addresses import refusal
-from core.links.connection import Stamped
+from core.links.coalesce import Coalescer
+from core.links.connection import OnRun, Stamped
 from core.links.tls import verified
+from core.links.vigil import Vigil
 from core.links.waits import Waits
 from core.text import plain
 from core.views import StreamStatus
@@ -82,7 +84,10 @@ class _Connect(connect):
 class Link:
     """Keeps one connection for a listener. `target` is asked at each attempt; None means not logged in yet.
 
-    `renew(epoch)` is awaited (20 s at most) when the handshake was refused by 401.
+    `renew(epoch)` is awaited (20 s at most) when the handshake was refused by 401. A login that changed ends the
+    connection that was made with the old one. `on_run` takes binary frames in runs, in place of the listener's
+    `on_binary` for each; the stream is then also read in bursts while it is busy. `plain` leaves the framing to the
+    library.
     """
 
     def __init__(
@@ -94,6 +99,9 @@ class Link:
         random: Random,
         renew: Callable[[int], Awaitable[object]],
         timing: Timing,
+        *,
+        on_run: OnRun | None = None,
+        plain: bool = False,
     ) -> None:
         self._name = name
         self._target = target
@@ -110,6 +118,11 @@ class Link:
         self._frame_ns = 0
         self._data_ns = 0
         self._early: deque[bytes] = deque(maxlen=_EARLY_MAX)
+        self._vigil = Vigil(clock, timing.mute_s)
+        self._run_sink = on_run
+        self._plain = plain
+        self._coalescer = Coalescer(clock)
+        self._end_why = ""
         self.connections = 0
 
     async def run(self) -> None:
@@ -145,6 +158,10 @@ class Link:
         silent = self._is_mute() or not self.is_open()
         return StreamStatus(self._name, "silent" if silent else "live", self.last_byte_ms(), "")
 
+    def end(self, why: str) -> None:
+        """Give this connection up within a second and make a new one: the listener has found it useless."""
+        self._end_why = why
+
     async def _attempt(self, target: Target) -> None:
         try:
             connection = await self._connect(target)
@@ -155,7 +172,7 @@ class Link:
             self._fail(plain(f"no connection: {e or type(e).__name__}", 160), self._waits.failed_s(refused=False))
             return
         self._waits.accepted()
-        why = await self._serve(connection)
+        why = await self._serve(connection, target.epoch)
         self._fail(why, self._waits.lost_s())
 
     async def _connect(self, target: Target) -> ClientConnection:
@@ -174,15 +191,17 @@ class Link:
                 close_timeout=1,
                 ping_interval=self._timing.control_ping_s,
                 ping_timeout=self._timing.control_ping_s,
-                create_connection=Stamped.of(self._on_bytes, self._on_binary, FRAME_MAX),
+                create_connection=Stamped.of(self._on_bytes, self._on_run, FRAME_MAX, plain=self._plain),
             )
 
-    async def _serve(self, connection: ClientConnection) -> str:
+    async def _serve(self, connection: ClientConnection, epoch: int) -> str:
         now_ns = self._clock.mono_ns()
         self._byte_ns = self._frame_ns = self._data_ns = now_ns
-        self._open, self._failing = True, ""
+        self._vigil.data()
+        self._open, self._failing, self._end_why = True, "", ""
         self.connections += 1
-        why = "ended"
+        why, task = "ended", asyncio.current_task()
+        cancels = task.cancelling() if task is not None else 0
 
         async def send(text: str) -> None:
             await self._send(connection, text)
@@ -194,14 +213,18 @@ class Link:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._read(connection), name=f"{self._name} read")
                 tasks.create_task(self._beat(send), name=f"{self._name} ping")
-                tasks.create_task(self._watch(), name=f"{self._name} watch")
+                tasks.create_task(self._watch(epoch), name=f"{self._name} watch")
                 tasks.create_task(self._listener.converse(send), name=f"{self._name} talk")
+                if self._run_sink is not None:
+                    tasks.create_task(self._coalescer.run(connection.transport), name=f"{self._name} bursts")
         except* Ended as group:
             why = str(group.exceptions[0])
         finally:
             self._open = False
             connection.transport.abort()
             self._listener.on_down(why)
+        if task is not None and task.cancelling() - cancels > 1:
+            raise asyncio.CancelledError  # a group of 3.11 cancels its parent once, and forgets whoever does it too
         return why
 
     async def _read(self, connection: ClientConnection) -> None:
@@ -226,11 +249,16 @@ class Link:
             if self._timing.pong_s is not None and self._frame_ns < asked_ns:
                 raise Ended(f"no pong within {pong_s:g} s")
 
-    async def _watch(self) -> None:
+    async def _watch(self, epoch: int) -> None:
         while True:
             await self._clock.sleep(self._timing.watch_s)
-            if self._is_mute():
+            if self._vigil.look(due=self._listener.expects_data()):
                 raise Ended(f"silent for {self._silence_s():g} s")
+            if self._end_why:
+                raise Ended(self._end_why)
+            target = self._target()
+            if target is not None and target.epoch != epoch:
+                raise Ended("there is a new login: a new connection takes it")
 
     async def _send(self, connection: ClientConnection, text: str) -> None:
         try:
@@ -264,9 +292,7 @@ class Link:
         )
 
     def _is_mute(self) -> bool:
-        if self._timing.mute_s is None or not self._open or not self._listener.expects_data():
-            return False
-        return self._clock.mono_ns() - self._data_ns > self._timing.mute_s * NS_PER_S
+        return self._open and self._vigil.is_mute(due=self._listener.expects_data())
 
     def _silence_s(self) -> float:
         return self._timing.mute_s or 12.0
@@ -278,8 +304,24 @@ class Link:
         if not self._open:
             self._early.append(frame)
             return
-        self._frame_ns = self._data_ns = self._clock.mono_ns()
+        self._data_came(len(frame))
         self._listener.on_binary(frame)
+
+    def _on_run(self, data: bytes, at: int, size: int, stride: int, count: int) -> None:
+        if self._run_sink is None or not self._open:
+            for start in range(at, at + count * stride, stride):
+                self._on_binary(data[start : start + size])
+            return
+        self._data_came(size)
+        self._coalescer.count(count)
+        self._run_sink(data, at, size, stride, count)
+
+    def _data_came(self, size: int) -> None:
+        """Fillers of one byte are signs of life, not data."""
+        self._frame_ns = self._clock.mono_ns()
+        if size > 1:
+            self._data_ns = self._frame_ns
+            self._vigil.data()
 
     def _context(self) -> ssl.SSLContext:
         if self._ssl is None:

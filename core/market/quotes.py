@@ -1,35 +1,31 @@
-"""The quote board: what the market last said of each wanted instrument, in integer columns written in place.
+"""The quote board: what the market last said of each wanted instrument, written in place, read only when looked at.
 
-One row of int64 per slot. Readers see rows only through `quote`, `revision`, `age_ms` and `freshness`, so that a later
-path may scatter whole batches of frames into the same rows.
+What may become a price: a value within ±999,999,999 rupees; negative only where contracts may trade below zero (MCX,
+NCDEX); a last price of anything but an option within half to twice the previous close. A packet whose last price fails
+is dropped whole and counted in `garbage`; any other field that fails reads as 0, "no value".
 
-What may become a price (`_Limits` below): a value within ±999,999,999 rupees; negative only where contracts may trade
-below zero (MCX, NCDEX); a last price of anything but an option within half to twice the previous close. A packet whose
-last price fails is dropped whole and counted in `garbage`; any other field that fails becomes 0, "no value".
+Frames come over connections, numbered `shard`. A quote is DOWN only when its own connection is, or has not yet touched
+it; packets of one connection are dropped when they are older than what that mode last said of the slot over it.
 """
 
+import hashlib
 import struct
 
 import numpy as np
-import numpy.typing as npt
 
 from core.clock import NS_PER_MS, Clock
-from core.domain import Exchange, Instrument, InstrumentKey, Kind
+from core.domain import Instrument, InstrumentKey
 from core.errors import TeziError
-from core.market import rows
-from core.market.packet import DEPTH_20, EXCHANGE_TYPES, LTP, QUOTE, SNAP_QUOTE, Packet
+from core.market import batch
+from core.market.columns import SCALES, Columns, Ints
+from core.market.packet import CURRENCY, LTP
+from core.market.wire import CLOSE_AT, MODES, ROW, SEQUENCE_AT, fault, token_of
 from core.views import Freshness, Quote
 
 _DAY_MS = 86_400_000
-_OLDEST_MS = 946_684_800_000
-"""2000-01-01: an exchange time before it is no time."""
-_PACKERS = {
-    LTP: struct.Struct(f"={rows.QUOTE_AT}q"),
-    QUOTE: struct.Struct(f"={rows.SNAP_AT}q"),
-    SNAP_QUOTE: struct.Struct(f"={rows.WIDTH}q"),
-}
-"""How much of a row each mode writes: always from its start."""
-_BELOW_ZERO = frozenset({EXCHANGE_TYPES[Exchange.MCX], EXCHANGE_TYPES[Exchange.NCDEX]})
+_HEAD = struct.Struct("<qqq")
+_CLOSE = struct.Struct("<q")
+SHARDS_MAX = 3
 
 
 class BoardFull(TeziError):
@@ -39,7 +35,9 @@ class BoardFull(TeziError):
 class QuoteBoard:
     """Implements `core.views.QuoteView`; the feed is its one writer.
 
-    `stale_ms` is how long a price may call itself fresh. `slots_max` bounds the memory (about 0.5 KB a slot).
+    `stale_ms` is how long a price may call itself fresh. `slots_max` bounds the memory (about 0.6 KB a slot). Counts
+    since start: `applied`, `dropped` (older), `garbage`, `unknown` (nobody's, or of another connection), `malformed`
+    (no packet), `odd_times`.
     """
 
     def __init__(self, clock: Clock, stale_ms: int = 5_000, slots_max: int = 20_000) -> None:
@@ -47,134 +45,190 @@ class QuoteBoard:
         self._stale_ns = stale_ms * NS_PER_MS
         self._slots_max = slots_max
         self._by_key: dict[InstrumentKey, int] = {}
-        self._by_wire: dict[tuple[int, str], int] = {}
-        self._kinds: list[Kind] = []
-        self._scales = {t: rows.Scale(t, below_zero=t in _BELOW_ZERO) for t in EXCHANGE_TYPES.values()}
-        self._grow(np.zeros((256, rows.WIDTH), np.int64))
-        self._epoch = 0
-        self._down = True
-        self.applied = 0
-        self.dropped = 0
-        self.garbage = 0
-        self.unknown = 0
-        self.odd_times = 0
+        self._columns = Columns()
+        self._quotes: dict[int, tuple[int, Quote]] = {}
+        self._epochs = np.zeros(SHARDS_MAX, np.int64)
+        self._down = np.ones(SHARDS_MAX, np.bool_)
+        self._last_epoch = 0
+        self.applied = self.dropped = self.garbage = self.unknown = self.malformed = self.odd_times = 0
 
     def add(self, instrument: Instrument) -> int:
         """The slot of an instrument, made on first sight and fixed for the life of the board. Raises BoardFull."""
         known = self._by_key.get(instrument.key)
         if known is not None:
             return known
-        slot = len(self._kinds)
-        if slot >= self._slots_max:
-            raise BoardFull(f"{slot} instruments were watched in this run; restart to watch others")
-        if slot == len(self._rows):
-            self._grow(np.concatenate([self._rows, np.zeros_like(self._rows)]))
-        self._by_key[instrument.key] = slot
-        self._by_wire[EXCHANGE_TYPES[instrument.exchange], instrument.token] = slot
-        self._kinds.append(instrument.kind)
+        if self._columns.count >= self._slots_max:
+            raise BoardFull(f"{self._slots_max} instruments were watched in this run; restart to watch others")
+        slot = self._by_key[instrument.key] = self._columns.add(instrument)
         return slot
 
     def slot(self, key: InstrumentKey) -> int | None:
         return self._by_key.get(key)
 
     def revision(self, slot: int) -> int:
-        return self._cells[slot * rows.WIDTH + rows.REVISION]
+        return int(self._columns.revision[slot])
 
     def quote(self, slot: int) -> Quote:
-        return rows.to_quote(self._rows[slot].tolist())
+        """The quote in this slot, made at most once for each packet."""
+        revision = int(self._columns.revision[slot])
+        made = self._quotes.get(slot)
+        if made is not None and made[0] == revision:
+            return made[1]
+        columns = self._columns
+        scale = SCALES[int(columns.exchange_type[slot])]
+        quote = scale.quote(
+            columns.memory, slot * ROW, int(columns.exchange_ms[slot]), bounded=not columns.is_option[slot]
+        )
+        self._quotes[slot] = revision, quote
+        return quote
 
     def age_ms(self, slot: int) -> int | None:
-        at = slot * rows.WIDTH
-        if not self._cells[at + rows.REVISION]:
+        if not self._columns.revision[slot]:
             return None
-        return (self._clock.mono_ns() - self._cells[at + rows.RECEIVED_NS]) // NS_PER_MS
+        return (self._clock.mono_ns() - int(self._columns.received_ns[slot])) // NS_PER_MS
 
     def freshness(self, slot: int) -> Freshness:
-        cells, at = self._cells, slot * rows.WIDTH
-        if not cells[at + rows.REVISION]:
+        columns = self._columns
+        if not columns.revision[slot]:
             return Freshness.NEVER
-        if self._down or cells[at + rows.EPOCH] != self._epoch:
+        shard = columns.shard[slot]
+        if self._down[shard] or columns.epoch[slot] != self._epochs[shard]:
             return Freshness.DOWN
-        late = self._clock.mono_ns() - cells[at + rows.RECEIVED_NS] > self._stale_ns
+        late = self._clock.mono_ns() - int(columns.received_ns[slot]) > self._stale_ns
         return Freshness.STALE if late else Freshness.FRESH
 
     def fresh_count(self) -> int:
         """How many slots are fresh now."""
-        if self._down:
-            return 0
-        used = self._rows[: len(self._kinds)]
-        touched = (used[:, rows.REVISION] > 0) & (used[:, rows.EPOCH] == self._epoch)
-        recent = used[:, rows.RECEIVED_NS] >= self._clock.mono_ns() - self._stale_ns
-        return int(np.count_nonzero(touched & recent))
+        columns, used = self._columns, slice(self._columns.count)
+        recent = columns.received_ns[used] >= self._clock.mono_ns() - self._stale_ns
+        return int(np.count_nonzero(self._live() & recent))
 
-    def new_epoch(self) -> None:
-        """A new connection: no quote counts as live until it was touched again, and any sequence is accepted."""
-        self._epoch += 1
+    def live_count(self) -> int:
+        """How many slots were touched over the connection that now stands: the coverage of the wanted set."""
+        return int(np.count_nonzero(self._live()))
 
-    def set_down(self, down: bool) -> None:
-        """Tell the board whether the feed is connected."""
-        self._down = down
+    def silent_share(self, shard: int, silent_ms: int, window_ms: int = 60_000) -> tuple[int, int]:
+        """Of the slots that ticked within the window before the last `silent_ms`: how many were silent since, and all.
 
-    def apply(self, packet: Packet) -> bool:
-        """Take one packet over; False when it was dropped (and counted).
-
-        Dropped: an instrument nobody added, the withdrawn mode 4, a last price out of bounds, and a packet that is
-        older than what is held (same connection, sequence not higher and exchange time older; never for an index,
-        whose sequence means nothing).
+        Only what came over the connection that now stands counts.
         """
-        slot = self._by_wire.get((packet.exchange_type, packet.token))
-        if slot is None or packet.mode == DEPTH_20:
+        columns, now_ns = self._columns, self._clock.mono_ns()
+        used = slice(columns.count)
+        mine = self._live() & (columns.shard[used] == shard)
+        received = columns.received_ns[used][mine]
+        ticked = received >= now_ns - (window_ms + silent_ms) * NS_PER_MS
+        silent = ticked & (received < now_ns - silent_ms * NS_PER_MS)
+        return int(np.count_nonzero(silent)), int(np.count_nonzero(ticked))
+
+    def new_epoch(self, shard: int = 0) -> None:
+        """A new connection: none of its quotes counts as live until touched again, and any sequence is accepted."""
+        self._last_epoch += 1
+        self._epochs[shard] = self._last_epoch
+
+    def set_down(self, down: bool, shard: int = 0) -> None:
+        """Tell the board whether this connection stands and may be believed."""
+        self._down[shard] = down
+
+    def assign(self, slot: int, shard: int) -> None:
+        """From now on this slot is written by this connection only."""
+        self._columns.shard[slot] = shard
+
+    def take(self, frame: bytes, shard: int = 0) -> bool:
+        """Take one frame over; False when it was dropped (and counted).
+
+        Dropped: what is no packet, an instrument nobody added, the withdrawn mode 4, a last price out of bounds, and a
+        packet that is older than what is held (same connection and mode, sequence not higher and exchange time older;
+        never for an index, whose sequence means nothing).
+        """
+        why = fault(frame)
+        if why:
+            self.malformed += why != "filler"
+            return False
+        slot = self._columns.by_wire.get((frame[1], token_of(frame)))
+        mode = MODES.get(len(frame))
+        if slot is None or mode is None or self._columns.shard[slot] != shard:
             self.unknown += 1
             return False
-        at, kind = slot * rows.WIDTH, self._kinds[slot]
-        exchange_ms = self._exchange_ms(packet.exchange_ms)
-        if kind is not Kind.INDEX and self._is_older(at, packet.sequence, exchange_ms):
+        return self._write(slot, mode, frame, int(self._epochs[shard]))
+
+    def take_run(self, data: bytes, at: int, size: int, stride: int, count: int, shard: int = 0) -> None:
+        """Take over `count` frames of `size` bytes, the first at `at`, `stride` apart: as `take` of each, but fast."""
+        if size not in MODES or count < batch.MANY:
+            self._take_each(data, range(at, at + count * stride, stride), size, shard)
+            return
+        now_ns, newest_ms = self._clock.mono_ns(), self._newest_ms()
+        epoch = int(self._epochs[shard])
+        for start in range(0, count, batch.CHUNK):
+            first, many = at + start * stride, min(batch.CHUNK, count - start)
+            rest = batch.take(
+                self._columns, data, first, size, stride, many,
+                shard=shard, epoch=epoch, now_ns=now_ns, newest_ms=newest_ms,
+            )  # fmt: skip
+            self.applied += many - len(rest)
+            self._take_each(data, [first + n * stride for n in rest], size, shard)
+
+    def ltp_e4(self, slots: Ints) -> Ints:
+        """Last prices of many slots at once, in 1/10,000 rupee; 0 where there is none."""
+        columns = self._columns
+        wire = np.ascontiguousarray(columns.raw[slots, 43:51]).view(np.int64)[:, 0]
+        currency = columns.exchange_type[slots] == CURRENCY
+        return np.where(currency, wire // 1_000, wire * 100)
+
+    def fingerprint(self) -> str:
+        """One text for everything the market said (not when it was received): equal states give equal texts."""
+        columns, digest = self._columns, hashlib.sha256()
+        keys = sorted(self._by_key)
+        slots = [self._by_key[key] for key in keys]
+        digest.update("\n".join(f"{key.exchange} {key.token}" for key in keys).encode())
+        for column in (columns.raw, columns.exchange_ms, columns.close, columns.revision):
+            digest.update(np.ascontiguousarray(column[slots]).tobytes())
+        return digest.hexdigest()
+
+    def _live(self) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+        columns, used = self._columns, slice(self._columns.count)
+        shard = columns.shard[used]
+        live = (columns.revision[used] > 0) & ~self._down[shard] & (columns.epoch[used] == self._epochs[shard])
+        return np.asarray(live, np.bool_)
+
+    def _take_each(self, data: bytes, starts: "range | list[int]", size: int, shard: int) -> None:
+        for at in starts:
+            self.take(data[at : at + size], shard)
+
+    def _write(self, slot: int, mode: int, frame: bytes, epoch: int) -> bool:
+        columns = self._columns
+        sequence, sent_ms, ltp = _HEAD.unpack_from(frame, SEQUENCE_AT)
+        exchange_ms = self._exchange_ms(sent_ms)
+        last = columns.last[mode]
+        ordered = not columns.is_index[slot] and last.epoch[slot] == epoch
+        if ordered and sequence <= last.sequence[slot] and 0 < exchange_ms < last.exchange_ms[slot]:
             self.dropped += 1
             return False
-        cells, scale = self._cells, self._scales[packet.exchange_type]
-        ltp_e4 = scale.price_e4(packet.ltp)
-        close_e4 = cells[at + rows.CLOSE] if packet.mode == LTP else scale.price_e4(packet.close) or 0
-        if ltp_e4 is None or not _plausible(ltp_e4, close_e4, kind):
+        close = int(columns.close[slot])
+        if mode != LTP:
+            (sent,) = _CLOSE.unpack_from(frame, CLOSE_AT)
+            close = sent if 0 < sent <= columns.highest[slot] else close
+        bounded = close > 0 and ltp > 0 and not columns.is_option[slot]
+        in_bounds = columns.lowest[slot] <= ltp <= columns.highest[slot]
+        if not in_bounds or (bounded and not (close <= 2 * ltp and ltp <= 2 * close)):
             self.garbage += 1
             return False
-        values = [
-            cells[at + rows.REVISION] + 1,
-            self._clock.mono_ns(),
-            self._epoch,
-            packet.sequence,
-            exchange_ms or cells[at + rows.EXCHANGE_MS],
-            ltp_e4,
-        ]
-        if packet.mode != LTP:
-            values += scale.quote(packet)
-        if packet.mode == SNAP_QUOTE:
-            values += scale.snap(packet)
-        _PACKERS[packet.mode].pack_into(cells, at * 8, *values)
+        at = slot * ROW
+        columns.memory[at : at + len(frame)] = frame
+        columns.received_ns[slot], columns.epoch[slot], columns.close[slot] = self._clock.mono_ns(), epoch, close
+        columns.exchange_ms[slot] = exchange_ms or columns.exchange_ms[slot]
+        last.sequence[slot], last.exchange_ms[slot], last.epoch[slot] = sequence, exchange_ms, epoch
+        columns.revision[slot] += 1
         self.applied += 1
         return True
 
-    def _grow(self, matrix: npt.NDArray[np.int64]) -> None:
-        """Take a (larger) matrix; `_cells` is the same memory as flat Python integers, for single cells."""
-        self._rows = matrix
-        self._cells = matrix.data.cast("B").cast("q")
-
-    def _is_older(self, at: int, sequence: int, exchange_ms: int) -> bool:
-        cells = self._cells
-        if not cells[at + rows.REVISION] or cells[at + rows.EPOCH] != self._epoch:
-            return False
-        return sequence <= cells[at + rows.SEQUENCE] and 0 < exchange_ms < cells[at + rows.EXCHANGE_MS]
+    def _newest_ms(self) -> int:
+        return self._clock.wall_ns() // NS_PER_MS + _DAY_MS
 
     def _exchange_ms(self, exchange_ms: int) -> int:
         """The exchange's time, or 0 (counted) when it is no time: before 2000 or over a day in the future."""
         if exchange_ms == 0:
             return 0
-        if _OLDEST_MS <= exchange_ms <= self._clock.wall_ns() // NS_PER_MS + _DAY_MS:
+        if batch.OLDEST_MS <= exchange_ms <= self._newest_ms():
             return exchange_ms
         self.odd_times += 1
         return 0
-
-
-def _plausible(ltp_e4: int, close_e4: int, kind: Kind) -> bool:
-    if kind is Kind.OPTION or close_e4 <= 0 or ltp_e4 <= 0:
-        return True
-    return close_e4 <= 2 * ltp_e4 and ltp_e4 <= 2 * close_e4

@@ -1,79 +1,82 @@
-"""The columns of one quote-board row, and how wire integers become them and become a `Quote`."""
+"""One row of the quote board, as the wire wrote it, read as a `Quote`: only when somebody looks at it.
+
+Any field that cannot be what it says becomes 0, "no value". A level of the book is empty when it makes no sense: no
+quantity, a price out of range, or (for anything but an option) a price beyond half or twice the last one.
+"""
 
 import math
+from typing import Any
 
-from core.market.packet import CURRENCY, Packet, RawLevel
+from core.domain import Exchange
+from core.market.packet import CURRENCY, EXCHANGE_TYPES, RawLevel
+from core.market.wire import LEVELS_AT, SNAP_PACKET, TAIL_AT, sides
 from core.money import PRICE_MAX_E4
 from core.views import Level, Quote
 
 DEPTH = 5
-REVISION, RECEIVED_NS, EPOCH, SEQUENCE, EXCHANGE_MS, LTP = range(6)
-QUOTE_AT = 6
-"""ltq, average, volume, total buy, total sell, open, high, low, close: what mode 2 adds."""
-CLOSE = 14
-SNAP_AT = 15
-"""last trade second, open interest, upper, lower, then (price, quantity, orders) five times a side: mode 3 adds."""
-_BIDS_AT = 19
-_ASKS_AT = _BIDS_AT + 3 * DEPTH
-WIDTH = _ASKS_AT + 3 * DEPTH
-
 QUANTITY_MAX = 10**15
 """No quantity, volume or open interest of any exchange comes near; more is garbage."""
-_EMPTY = (0, 0, 0)
+_EMPTY = Level(0, 0, 0)
+_BELOW_ZERO = frozenset({EXCHANGE_TYPES[Exchange.MCX], EXCHANGE_TYPES[Exchange.NCDEX]})
+"""Where contracts may trade below zero."""
 
 
 class Scale:
-    """How one exchange's wire prices read: paise, or 1e-7 rupee for currency; `below_zero` where that is possible."""
+    """How one exchange's wire prices read: paise, or 1e-7 rupee for currency; below zero only where that is possible.
 
-    __slots__ = ("_divide", "_lowest_e4")
+    `lowest` and `highest` bound a wire price that may be one.
+    """
 
-    def __init__(self, exchange_type: int, *, below_zero: bool) -> None:
+    __slots__ = ("_divide", "highest", "lowest")
+
+    def __init__(self, exchange_type: int) -> None:
         self._divide = exchange_type == CURRENCY
-        self._lowest_e4 = -PRICE_MAX_E4 if below_zero else 0
+        self.highest = PRICE_MAX_E4 * 1_000 if self._divide else PRICE_MAX_E4 // 100
+        self.lowest = -self.highest if exchange_type in _BELOW_ZERO else 0
 
-    def price_e4(self, wire: int) -> int | None:
-        """The price in 1/10,000 rupee; None when it cannot be one."""
-        price_e4 = wire // 1_000 if self._divide else wire * 100
-        return price_e4 if self._lowest_e4 <= price_e4 <= PRICE_MAX_E4 else None
+    def price_e4(self, wire: int) -> int:
+        """The price in 1/10,000 rupee; 0 when it cannot be one."""
+        if not self.lowest <= wire <= self.highest:
+            return 0
+        return wire // 1_000 if self._divide else wire * 100
 
-    def snap(self, packet: Packet) -> list[int]:
-        """The columns that mode 3 adds."""
-        price = self.price_e4
-        return [
-            quantity(packet.last_trade_s),
-            quantity(packet.open_interest),
-            price(packet.upper) or 0,
-            price(packet.lower) or 0,
-            *self._levels(packet.bids),
-            *self._levels(packet.asks),
+    def quote(self, memory: memoryview, at: int, exchange_ms: int, *, bounded: bool) -> Quote:
+        """The quote in the row at this byte. `bounded` holds the book to half and twice the last price."""
+        f = SNAP_PACKET.unpack_from(memory, at)
+        price, ltp = self.price_e4, f[5]
+        bids, asks = sides(f[LEVELS_AT:TAIL_AT])
+        near = ltp if bounded and ltp > 0 else 0
+        return Quote(
+            has_ltp=ltp != 0,
+            ltp_e4=price(ltp),
+            ltq=quantity(f[6]),
+            average_e4=price(f[7]),
+            volume=quantity(f[8]),
+            total_buy=_whole(f[9]),
+            total_sell=_whole(f[10]),
+            open_e4=price(f[11]),
+            high_e4=price(f[12]),
+            low_e4=price(f[13]),
+            close_e4=price(f[14]),
+            last_trade_s=quantity(f[15]),
+            open_interest=quantity(f[16]),
+            upper_e4=price(f[TAIL_AT]),
+            lower_e4=price(f[TAIL_AT + 1]),
+            bids=self._levels(bids, near),
+            asks=self._levels(asks, near),
+            exchange_ms=exchange_ms,
+        )
+
+    def _levels(self, side: tuple[RawLevel, ...], near: int) -> tuple[Level, ...]:
+        lowest, highest = (max(self.lowest, (near + 1) // 2), near * 2) if near else (self.lowest, self.highest)
+        divide = self._divide
+        made = [
+            Level(wire // 1_000 if divide else wire * 100, count, max(orders, 0))
+            if 0 < count <= QUANTITY_MAX and lowest <= wire <= highest
+            else _EMPTY
+            for count, wire, orders in side[:DEPTH]
         ]
-
-    def quote(self, packet: Packet) -> list[int]:
-        """The columns that modes 2 and 3 add."""
-        price = self.price_e4
-        return [
-            quantity(packet.ltq),
-            price(packet.average) or 0,
-            quantity(packet.volume),
-            _whole(packet.total_buy),
-            _whole(packet.total_sell),
-            price(packet.open) or 0,
-            price(packet.high) or 0,
-            price(packet.low) or 0,
-            price(packet.close) or 0,
-        ]
-
-    def _levels(self, side: tuple[RawLevel, ...]) -> list[int]:
-        """The best five as flat columns; a level that makes no sense is an empty one."""
-        flat: list[int] = []
-        lowest_e4, divide = self._lowest_e4, self._divide
-        for count, wire, orders in side[:DEPTH]:
-            price_e4 = wire // 1_000 if divide else wire * 100
-            if 0 < count <= QUANTITY_MAX and lowest_e4 <= price_e4 <= PRICE_MAX_E4:
-                flat += (price_e4, count, max(orders, 0))
-            else:
-                flat += _EMPTY
-        return flat if len(flat) == 3 * DEPTH else flat + [0] * (3 * DEPTH - len(flat))
+        return tuple(made + [_EMPTY] * (DEPTH - len(made)))
 
 
 def quantity(wire: int) -> int:
@@ -81,35 +84,5 @@ def quantity(wire: int) -> int:
     return wire if 0 <= wire <= QUANTITY_MAX else 0
 
 
-def _whole(number: float) -> int:
+def _whole(number: Any) -> int:
     return quantity(int(number)) if math.isfinite(number) else 0
-
-
-def to_quote(row: list[int]) -> Quote:
-    """The values of one row."""
-    ltq, average, volume, buy, sell, open_, high, low, close = row[QUOTE_AT:SNAP_AT]
-    last_trade_s, open_interest, upper, lower = row[SNAP_AT:_BIDS_AT]
-    return Quote(
-        has_ltp=row[LTP] != 0,
-        ltp_e4=row[LTP],
-        ltq=ltq,
-        average_e4=average,
-        volume=volume,
-        total_buy=buy,
-        total_sell=sell,
-        open_e4=open_,
-        high_e4=high,
-        low_e4=low,
-        close_e4=close,
-        last_trade_s=last_trade_s,
-        open_interest=open_interest,
-        upper_e4=upper,
-        lower_e4=lower,
-        bids=_levels(row, _BIDS_AT),
-        asks=_levels(row, _ASKS_AT),
-        exchange_ms=row[EXCHANGE_MS],
-    )
-
-
-def _levels(row: list[int], at: int) -> tuple[Level, ...]:
-    return tuple(Level(*row[i : i + 3]) for i in range(at, at + 3 * DEPTH, 3))

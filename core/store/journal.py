@@ -1,6 +1,7 @@
 """The order journal: append-only rows, each the whole order after a change. State is a fold over them."""
 
 import sqlite3
+from datetime import date, timedelta
 from pathlib import Path
 
 import aiosqlite
@@ -10,12 +11,14 @@ from core.ports import OrderRecord
 from core.store.writer import Row, Writer
 
 _COLUMNS = "tag, sequence, source, day, run, body, market_ns, real_ns"
-_INSERT = f"INSERT INTO order_event ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  constant text
+_INSERT = f"INSERT INTO order_event ({_COLUMNS}, context) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  constant text
 _LAST = f"""SELECT {_COLUMNS} FROM order_event AS e WHERE {{where}}
   AND sequence = (SELECT max(sequence) FROM order_event WHERE tag = e.tag) ORDER BY id"""  # noqa: S608  constant text
 _META = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 _FLOOR = """INSERT INTO meta (key, value) VALUES ('tag_floor_ms', ?)
   ON CONFLICT (key) DO UPDATE SET value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))"""
+WATCH_DAYS = 14
+"""Longer than any row of days without trading."""
 READ_MAX = 200_000
 """Rows of one read: forty times the broker's own limit of a busy day."""
 
@@ -31,12 +34,18 @@ class OrderJournal:
         self._path = path
 
     async def intent(self, event: OrderRecord) -> None:
-        """Return when the row is on disk. Raises StoreFailed when it is not: then nothing may be sent."""
+        """Return when the row is on disk, with what was on screen. Raises StoreFailed when it is not: then nothing may
+        be sent."""
         await self._writer.durable(_INSERT, _row(event))
 
     def record(self, event: OrderRecord) -> None:
         """Write with the next group; kept in memory while the disk refuses."""
         self._writer.later(_INSERT, _row(event))
+
+    async def context(self, tag: str) -> bytes:
+        """What was on screen when an order was asked for (JSON), empty when nothing was kept. Raises StoreFailed."""
+        rows = await self._fetch("SELECT context FROM order_event WHERE tag = ? AND context IS NOT NULL", tag)
+        return bytes(rows[0][0]) if rows else b""
 
     def healthy(self) -> str:
         """Empty when writing works, else why it does not."""
@@ -51,9 +60,13 @@ class OrderJournal:
         return await self._read(_LAST.format(where="day = ?"), day)
 
     async def unfinished_before(self, day: str) -> tuple[OrderRecord, ...]:
-        """The last row of each tag of earlier days that no row called finished (`finish`). Raises StoreFailed."""
-        where = "day < ? AND NOT EXISTS (SELECT 1 FROM order_finished AS f WHERE f.tag = e.tag)"
-        return await self._read(_LAST.format(where=where), day)
+        """The last row of each tag of the WATCH_DAYS before this day that nobody called finished (`finish`).
+
+        Older ones cannot be alive: the broker's orders end with their day. Raises StoreFailed.
+        """
+        first = (date.fromisoformat(day) - timedelta(days=WATCH_DAYS)).isoformat()
+        where = "day >= ? AND day < ? AND NOT EXISTS (SELECT 1 FROM order_finished AS f WHERE f.tag = e.tag)"
+        return await self._read(_LAST.format(where=where), first, day)
 
     def finish(self, tag: str) -> None:
         """Note that the order of a tag needs no more watching on later days."""
@@ -76,16 +89,16 @@ class OrderJournal:
         """Return when the pair is on disk. Raises StoreFailed."""
         await self._writer.durable(_META, (key, value))
 
-    async def _read(self, sql: str, value: str) -> tuple[OrderRecord, ...]:
-        rows = await self._fetch(f"{sql} LIMIT {READ_MAX}", value)
+    async def _read(self, sql: str, *values: str) -> tuple[OrderRecord, ...]:
+        rows = await self._fetch(f"{sql} LIMIT {READ_MAX}", *values)
         if len(rows) == READ_MAX:
             raise StoreFailed(f"{self._path} holds over {READ_MAX} rows for one question; nothing was left out quietly")
         return tuple(OrderRecord(*row) for row in rows)
 
-    async def _fetch(self, sql: str, value: str) -> list[sqlite3.Row]:
+    async def _fetch(self, sql: str, *values: str) -> list[sqlite3.Row]:
         try:
             async with aiosqlite.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0) as link:
-                return list(await link.execute_fetchall(sql, (value,)))
+                return list(await link.execute_fetchall(sql, values))
         except sqlite3.Error as e:
             raise StoreFailed(f"{self._path} cannot be read: {e}") from e
 
@@ -100,4 +113,5 @@ def _row(event: OrderRecord) -> Row:
         event.body,
         event.market_ns,
         event.real_ns,
+        event.context or None,
     )

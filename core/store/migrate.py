@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.errors import UserError
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every revision of the scripts, oldest first; a test holds it equal to Alembic's own list."""
 HEAD = REVISIONS[-1]
 _SCRIPTS = Path(__file__).parent / "migrations"
@@ -35,9 +35,10 @@ def _prepare(path: Path, real_ns: int) -> None:
         raise UserError(f"{path}: cannot be opened ({e}). Free the disk or the file, then start again.") from e
     except sqlite3.DatabaseError as e:
         moved = _move_aside(path, real_ns)
+        report = _report(moved, str(e))
         raise UserError(
-            f"{path}: damaged ({e}); moved to {moved}, nothing was deleted. "
-            "Start again: a new journal is made and today's orders are read from the broker."
+            f"{path}: damaged ({e}); moved to {moved}, nothing was deleted; {report.name} tells what can be read. "
+            "Start again: a new journal is made and today's orders are read from the broker. Or: tezi backup restore"
         ) from e
     except OSError as e:
         raise UserError(f"{path}: cannot be used ({e}). Give a writable folder with --home.") from e
@@ -120,6 +121,35 @@ def _move_aside(path: Path, real_ns: int) -> Path:
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + rest).rename(target.with_name(target.name + rest))
     return target
+
+
+def _report(moved: Path, error: str) -> Path:
+    """Tell, in a file beside the damaged one, what can still be read of it. The damaged file itself stays untouched."""
+    lines = [f"{moved.name}: {moved.stat().st_size} bytes, {error}", "", "rows that can be read, by table:"]
+    try:
+        uri = f"{moved.absolute().as_uri()}?mode=ro&immutable=1"
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as link:
+            names = [n for (n,) in link.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+            lines += [f"  {name}: {_readable(link, name)}" for name in names]
+    except sqlite3.Error:
+        lines.append("  none")
+    lines += ["", "To put the newest backup in its place: tezi backup restore"]
+    report = moved.with_name(f"{moved.name}.txt")
+    handle = os.open(report, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    return report
+
+
+def _readable(link: sqlite3.Connection, table: str) -> str:
+    """How many rows come before the damage, if any."""
+    count = 0
+    try:
+        for _ in link.execute(f'SELECT * FROM "{table}"'):  # noqa: S608  a name from the file's own list
+            count += 1
+    except sqlite3.Error as e:
+        return f"{count}, then: {e}"
+    return str(count)
 
 
 def _make_private(folder: Path) -> None:

@@ -20,12 +20,14 @@ from core.clock import NS_PER_MS, Clock
 from core.errors import StoreFailed
 from core.supervise import Supervisor
 
-Row = tuple[str | int | bytes, ...]
+Row = tuple[str | int | bytes | None, ...]
 
 QUEUE_MAX = 10_000
 """Rows that may wait: a day of orders; reached only while the disk refuses everything."""
-GROUP_MAX = 256
+GROUP_MAX = 2_000
 """Rows of one transaction: bounds how long the first of them waits for the last."""
+SETTINGS = ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=4000", "journal_size_limit=67108864")
+"""The log is folded back every 16 MB: a commit that has to do so takes longer, and an order may be waiting for it."""
 BUSY_S = 2.0
 RETRY_S = 1.0
 CLOSE_REFUSED_S = 0.5
@@ -69,7 +71,7 @@ class Writer:
             raise StoreFailed(f"{self._path} cannot be written: absent, or not ours to write")
         try:
             self._link = await aiosqlite.connect(self._path, isolation_level=None, timeout=BUSY_S)
-            for setting in ("journal_mode=WAL", "synchronous=FULL", "journal_size_limit=67108864"):
+            for setting in SETTINGS:
                 await self._link.execute(f"PRAGMA {setting}")
             await self._link.execute(_PROBE, self._probe_row())
         except sqlite3.Error as e:

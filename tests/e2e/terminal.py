@@ -61,11 +61,18 @@ class Terminal:
     control: Control
     engine: Engine
 
-    def __init__(self, home: Path, size: tuple[int, int] = (120, 40), replay: Path | None = None, speed: float = 1.0):
+    def __init__(
+        self,
+        home: Path,
+        size: tuple[int, int] = (120, 40),
+        replay: Path | None = None,
+        speed: float = 1.0,
+        record: bool = False,
+    ):
         self.clock = AnchoredClock(SystemClock())
         word = "REPLAY" if replay else "PRACTICE"
         self.app = TeziApp(EmptyDesk("starting", word, self.clock))
-        options = Options("practice", Config(), home, replay=replay, speed=speed)
+        options = Options("practice", Config(), home, replay=replay, speed=speed, record=record)
         self.boot = Boot(options, self.clock, word, lambda text: None)
         self._run = self.app.run_test(size=size)
 

@@ -10,6 +10,7 @@ from core.engine.desk import EngineDesk
 from core.engine.engine import Engine
 from core.engine.parts import Parts
 from core.orders.tags import Tags
+from core.ports import Audit, Ledger, NoAudit, NoLedger
 from core.views import Submitted
 from tests.builders import NIFTY_FUT, RELIANCE, SBIN, T0_NS, intent
 from tests.engine.fakes import FakeBroker, FakeJournal, FakeMaster, FakeStream, always_open
@@ -41,13 +42,21 @@ class Rig:
         self.journal = journal or FakeJournal()
         self.broker = broker or FakeBroker(self.clock)
         self.feed, self.updates, self.board = FakeStream("feed"), FakeStream("orders"), FakeBoard()
+        self.look_only = look_only
+        self.audit: Audit = NoAudit()
+        self.ledger: Ledger = NoLedger()
+        self._tickets = 0
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Make the engine anew, with the parts as they are now."""
         self.engine = Engine(
             Parts(
                 clock=self.clock,
                 config=Config(),
                 mode_word="PRACTICE",
                 run="practice-1",
-                look_only=look_only,
+                look_only=self.look_only,
                 board=self.board,
                 instruments=FakeMaster([RELIANCE, SBIN, NIFTY_FUT]),
                 watchlist=(RELIANCE, SBIN),
@@ -61,10 +70,11 @@ class Rig:
                 random=random.Random(1),
                 mirror=lambda event: None,
                 meta=self.journal,
+                audit=self.audit,
+                ledger=self.ledger,
             )
         )
         self.desk = EngineDesk(self.engine)
-        self._tickets = 0
 
     async def start(self) -> None:
         """Start and let the first reconciliation end."""

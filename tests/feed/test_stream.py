@@ -11,7 +11,7 @@ from websockets.asyncio.server import ServerConnection
 
 from core.clock import SystemClock
 from core.domain import Exchange, Instrument, Kind
-from core.feed.stream import MarketStream
+from core.feed.market import MarketFeed
 from core.market.quotes import QuoteBoard
 from core.ports import StreamLogin
 from core.views import Freshness
@@ -20,6 +20,7 @@ from tests.links.sockets import QUICK, FakeSocket, fake_socket, running
 from tests.waiting import until
 
 SBIN = Instrument(Exchange.NSE, "3045", "SBIN-EQ", "SBIN", Kind.EQUITY)
+NIFTY = Instrument(Exchange.NSE, "99926000", "Nifty 50", "NIFTY", Kind.INDEX, tick_e4=0)
 LOGIN = StreamLogin("the-jwt", "the-feed", "the-key", "DEMO01", 1)
 
 
@@ -30,11 +31,11 @@ class _Fast(SystemClock):
         await asyncio.sleep(seconds if seconds < 0.3 else seconds / 10)
 
 
-def _stream(fake: FakeSocket, **options: Any) -> tuple[MarketStream, QuoteBoard, list[str]]:
+def _stream(fake: FakeSocket, **options: Any) -> tuple[MarketFeed, QuoteBoard, list[str]]:
     clock, events = _Fast(), list[str]()
     board = QuoteBoard(clock)
     options = {"login": lambda: LOGIN, "timing": QUICK, "on_event": events.append} | options
-    stream = MarketStream(lambda: fake.url, board=board, clock=clock, random=Random(1), **options)
+    stream = MarketFeed(lambda: fake.url, board=board, clock=clock, random=Random(1), **options)
     return stream, board, events
 
 
@@ -68,6 +69,72 @@ async def test_the_handshake_carries_the_bare_jwt_and_prices_arrive() -> None:
             assert board.quote(0).ltp_e4 == 8_205_000
             assert (stream.status().word, stream.mute_ms() is not None) == ("live", True)
         assert board.freshness(0) is Freshness.DOWN
+
+
+async def test_without_the_own_framing_the_same_prices_arrive() -> None:
+    async def talk(connection: ServerConnection) -> None:
+        for sequence in range(100):
+            await connection.send(snap_frame(sequence=sequence, ltp=82_000 + sequence))
+
+    async with fake_socket(talk) as fake:
+        prints = []
+        for plain in (False, True):
+            stream, board, _ = _stream(fake, plain=plain)
+            stream.want((SBIN,))
+            async with running(stream.run()):
+                await until(lambda board=board: board.applied == 100)
+                prints.append(board.fingerprint())
+        assert prints[0] == prints[1]
+
+
+async def test_a_new_login_makes_a_new_connection() -> None:
+    logins = [LOGIN]
+    async with fake_socket() as fake:
+        stream, _, events = _stream(fake, login=lambda: logins[-1])
+        stream.want((SBIN,))
+        async with running(stream.run()):
+            await until(lambda: _tokens(fake.requests) == ["3045"])
+
+            logins.append(StreamLogin("jwt-2", "f", "k", "DEMO01", 2))
+
+            await until(lambda: _tokens(fake.requests) == ["3045", "3045"])
+            assert fake.handshakes[-1]["Authorization"] == "jwt-2"
+            assert any("new login" in e for e in events)
+
+
+async def test_more_than_a_connection_holds_goes_over_three_and_each_fails_alone() -> None:
+    async def talk(connection: ServerConnection) -> None:
+        await until(lambda: len(fake.requests) >= 14)
+        for n in range(2_500):
+            await connection.send(snap_frame(str(n)))
+
+    async with fake_socket(talk) as fake:
+        stream, board, _ = _stream(fake, canary=NIFTY)
+        stream.want(_many(2_500))
+        async with running(stream.run()):
+            await until(lambda: board.live_count() == 2_500)
+            per_socket = sorted(sum(len(_tokens([t])) for t in texts) for texts in fake.heard.values())
+            assert per_socket == [834, 834, 835]
+            assert _tokens(fake.requests).count(NIFTY.token) == 3
+
+            fake.refusals = [(503, "busy")] * 99
+            fake.live[0].transport.abort()
+
+            await until(lambda: stream.status().word == "down")
+            assert 1_600 < board.live_count() < 1_700
+
+
+async def test_twenty_damaged_frames_in_a_minute_cost_the_connection() -> None:
+    async def talk(connection: ServerConnection) -> None:
+        for _ in range(20):
+            await connection.send(snap_frame()[:-1])
+
+    async with fake_socket(talk) as fake:
+        stream, _, events = _stream(fake)
+        async with running(stream.run()):
+            stream.want((SBIN,))
+            await until(lambda: stream.connections >= 2)
+            assert any("malformed" in e for e in events)
 
 
 async def test_a_lost_connection_comes_back_with_everything_subscribed_again() -> None:
@@ -194,7 +261,7 @@ async def test_silence_in_the_session_ends_the_connection_but_not_outside() -> N
     open_now = [False]
     async with fake_socket() as fake:
         timing = replace(QUICK, mute_s=0.3)
-        stream, _, events = _stream(fake, timing=timing, in_session=lambda: open_now[0])
+        stream, _, events = _stream(fake, timing=timing, in_session=lambda _: open_now[0])
         stream.want((SBIN,))
         async with running(stream.run()):
             await until(lambda: (stream.mute_ms() or 0) > 400)
@@ -202,7 +269,7 @@ async def test_silence_in_the_session_ends_the_connection_but_not_outside() -> N
 
             open_now[0] = True
 
-            assert stream.status().word == "silent"
+            assert stream.status().word == "live", "a market that opens gets its time"
             await until(lambda: stream.connections == 2)
             assert any("silent" in e for e in events)
 
@@ -242,7 +309,31 @@ async def test_a_frame_beyond_the_limit_costs_the_connection_not_the_memory() ->
 async def test_the_login_never_shows() -> None:
     async with fake_socket() as fake:
         stream, _, _ = _stream(fake)
-        target = stream._target()
+        target = stream._streams[0]._target()
 
-        shown = repr([stream, vars(stream), vars(stream._link), target, LOGIN])
+        shown = repr([stream, vars(stream), vars(stream._streams[0]), vars(stream._streams[0]._link), target, LOGIN])
         assert not any(secret in shown for secret in ("the-jwt", "the-feed", "the-key"))
+
+
+async def test_a_stop_that_meets_the_end_of_a_connection_is_not_forgotten() -> None:
+    """The stop comes in the very turn in which the connection is given up."""
+    async with fake_socket() as fake:
+        stopping: list[asyncio.Task[None]] = []
+
+        class Clock(_Fast):
+            async def sleep(self, seconds: float) -> None:
+                await super().sleep(seconds)
+                if stopping and seconds == QUICK.watch_s:
+                    asyncio.get_running_loop().call_soon(stopping[0].cancel)
+
+        clock = Clock()
+        stream = MarketFeed(lambda: fake.url, lambda: LOGIN, QuoteBoard(clock), clock, Random(1), timing=QUICK)
+        task = asyncio.get_running_loop().create_task(stream.run())
+        await until(lambda: stream.connections == 1)
+
+        stream._streams[0]._link.end("useless")
+        stopping.append(task)
+
+        async with asyncio.timeout(3):
+            await asyncio.wait([task])
+        assert task.cancelled()

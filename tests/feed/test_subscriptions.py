@@ -3,11 +3,15 @@
 import json
 
 from core.domain import Exchange, Instrument, Kind
-from core.feed.subscriptions import WANTED_MAX, Topic, changes, topics
+from core.feed.subscriptions import Topic, changes, topic
 
 
 def _many(count: int, exchange: Exchange = Exchange.NSE) -> list[Instrument]:
     return [Instrument(exchange, str(i), f"S{i}", f"S{i}", Kind.EQUITY) for i in range(count)]
+
+
+def topics(instruments: list[Instrument]) -> tuple[Topic, ...]:
+    return tuple(topic(i) for i in instruments)
 
 
 def test_the_message_is_the_documented_one() -> None:
@@ -31,10 +35,6 @@ def test_many_tokens_go_in_chunks_of_two_hundred() -> None:
     sizes = [sum(len(part["tokens"]) for part in m["params"]["tokenList"]) for m in messages]
     assert sizes == [200, 200, 50]
     assert len({m["correlationID"] for m in messages}) == 3
-
-
-def test_never_more_than_a_connection_may_carry() -> None:
-    assert len(topics(_many(1_500))) == WANTED_MAX
 
 
 def test_only_the_difference_is_sent_what_goes_first() -> None:

@@ -25,6 +25,7 @@ class FakeSocket:
     refusals: list[tuple[int, str]] = field(default_factory=list)
     handshakes: list[Any] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    heard: dict[ServerConnection, list[str]] = field(default_factory=dict)
     live: list[ServerConnection] = field(default_factory=list)
     answer_pings: bool = True
     url: str = ""
@@ -47,6 +48,8 @@ class FakeSocket:
     async def _listen(self, connection: ServerConnection) -> None:
         async for message in connection:
             self.texts.append(str(message))
+            if message != "ping":
+                self.heard.setdefault(connection, []).append(str(message))
             if message == "ping" and self.answer_pings:
                 await connection.send("pong")
 

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from core.links.connection import Stamped
 
@@ -59,7 +59,11 @@ async def _talk(stream: bytes, cuts: Callable[[int], list[int]], size_max: int =
     heard: list[bytes] = []
     end: object = None
     uri = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    stamped = Stamped.of(lambda: None, heard.append, size_max)
+
+    def on_run(data: bytes, at: int, size: int, stride: int, count: int) -> None:
+        heard.extend(data[start : start + size] for start in range(at, at + count * stride, stride))
+
+    stamped = Stamped.of(lambda: None, on_run, size_max)
     async with asyncio.timeout(5):
         connection = await connect(
             uri, create_connection=stamped, compression=None, max_size=size_max, proxy=None, close_timeout=0.2
@@ -105,6 +109,14 @@ async def test_binary_frames_come_whole_and_in_order_however_they_are_cut(cuts: 
     assert heard[2] == b"b" * 379
 
 
+async def test_runs_of_one_size_come_in_order_and_whole() -> None:
+    frames = [bytes([n % 251]) * size for size in (51, 123, 379, 51, 379) for n in range(60)]
+
+    heard, _ = await _talk(b"".join(_frame(0x82, f) for f in frames) + _CLOSE, _at_random)
+
+    assert heard == frames
+
+
 async def test_text_and_fragments_are_left_to_the_library() -> None:
     stream = (
         _frame(0x81, b"pong")
@@ -147,3 +159,20 @@ async def test_a_frame_over_the_limit_is_refused_before_it_is_here() -> None:
 async def test_random_bytes_after_the_handshake_end_or_wait_but_never_raise() -> None:
     for _ in range(20):
         await _talk(os.urandom(400) + _CLOSE + b"\x83\x00", _at_once)
+
+
+async def test_a_refusal_with_a_body_is_heard_at_once() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = b"<html><body>Connection Limit Exceeded.</body></html>"
+        writer.write(b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    stamped = Stamped.of(lambda: None, lambda *_: None, 1_000)
+    uri = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with asyncio.timeout(2):
+        with pytest.raises(InvalidStatus):
+            await connect(uri, create_connection=stamped, proxy=None)
+    server.close()

@@ -1,14 +1,13 @@
 """The quote board: what may become a price, what is dropped, and what may call itself live."""
 
-import msgspec
+import struct
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.clock import ManualClock
 from core.domain import Exchange, Instrument, InstrumentKey, Kind
-from core.feed.decode import decode
-from core.market.packet import Packet
 from core.market.quotes import BoardFull, QuoteBoard
 from core.money import PRICE_MAX_E4
 from core.views import Freshness
@@ -20,12 +19,6 @@ CRUDE = Instrument(Exchange.MCX, "466583", "CRUDEOIL26FEBFUT", "CRUDEOIL", Kind.
 USDINR = Instrument(Exchange.CDS, "1522", "USDINR26DECFUT", "USDINR", Kind.FUTURE)
 OPTION = Instrument(Exchange.NFO, "47231", "NIFTY02DEC2526000CE", "NIFTY", Kind.OPTION)
 MS = 1_764_137_096_123
-
-
-def _packet(frame: bytes) -> Packet:
-    packet = decode(frame)
-    assert isinstance(packet, Packet)
-    return packet
 
 
 def _board(*instruments: Instrument) -> tuple[QuoteBoard, ManualClock]:
@@ -40,7 +33,7 @@ def _board(*instruments: Instrument) -> tuple[QuoteBoard, ManualClock]:
 def test_a_snapshot_becomes_a_quote_in_ten_thousandths() -> None:
     board, _ = _board(SBIN)
 
-    assert board.apply(_packet(bytes.fromhex(vector("snap_nse_equity")["hex"])))
+    assert board.take(bytes.fromhex(vector("snap_nse_equity")["hex"]))
 
     quote = board.quote(0)
     assert (quote.has_ltp, quote.ltp_e4, quote.close_e4) == (True, 8_205_000, 8_124_500)
@@ -53,7 +46,7 @@ def test_a_snapshot_becomes_a_quote_in_ten_thousandths() -> None:
 def test_currency_prices_come_in_ten_millionths() -> None:
     board, _ = _board(USDINR)
 
-    board.apply(_packet(bytes.fromhex(vector("ltp_cds_future")["hex"])))
+    board.take(bytes.fromhex(vector("ltp_cds_future")["hex"]))
 
     assert board.quote(0).ltp_e4 == 892_575
 
@@ -61,7 +54,7 @@ def test_currency_prices_come_in_ten_millionths() -> None:
 def test_a_negative_commodity_price_survives() -> None:
     board, _ = _board(CRUDE)
 
-    assert board.apply(_packet(bytes.fromhex(vector("ltp_negative_price")["hex"])))
+    assert board.take(bytes.fromhex(vector("ltp_negative_price")["hex"]))
 
     assert (board.quote(0).has_ltp, board.quote(0).ltp_e4) == (True, -376_300)
 
@@ -69,7 +62,7 @@ def test_a_negative_commodity_price_survives() -> None:
 def test_a_negative_share_price_is_garbage() -> None:
     board, _ = _board(SBIN)
 
-    assert not board.apply(_packet(ltp_frame(ltp=-100)))
+    assert not board.take(ltp_frame(ltp=-100))
 
     assert (board.garbage, board.freshness(0)) == (1, Freshness.NEVER)
 
@@ -77,39 +70,39 @@ def test_a_negative_share_price_is_garbage() -> None:
 def test_a_price_far_from_the_previous_close_is_garbage_but_not_for_an_option() -> None:
     board, _ = _board(SBIN, OPTION)
 
-    assert board.apply(_packet(snap_frame()))
-    assert not board.apply(_packet(ltp_frame(ltp=82_050 ^ (1 << 20), sequence=2)))
-    assert board.apply(_packet(snap_frame(token="47231", ex=2, ltp=100_000, close=500)))
+    assert board.take(snap_frame())
+    assert not board.take(ltp_frame(ltp=82_050 ^ (1 << 20), sequence=2))
+    assert board.take(snap_frame(token="47231", ex=2, ltp=100_000, close=500))
 
     assert board.quote(0).ltp_e4 == 8_205_000
 
 
 def test_an_older_packet_is_dropped_and_counted() -> None:
     board, _ = _board(SBIN)
-    board.apply(_packet(ltp_frame(sequence=10, ms=MS, ltp=82_000)))
+    board.take(ltp_frame(sequence=10, ms=MS, ltp=82_000))
 
-    assert not board.apply(_packet(ltp_frame(sequence=9, ms=MS - 1, ltp=81_000)))
-    assert board.apply(_packet(ltp_frame(sequence=9, ms=MS, ltp=82_010)))
-    assert board.apply(_packet(ltp_frame(sequence=11, ms=MS - 500, ltp=82_020)))
+    assert not board.take(ltp_frame(sequence=9, ms=MS - 1, ltp=81_000))
+    assert board.take(ltp_frame(sequence=9, ms=MS, ltp=82_010))
+    assert board.take(ltp_frame(sequence=11, ms=MS - 500, ltp=82_020))
 
     assert (board.dropped, board.applied, board.quote(0).ltp_e4) == (1, 3, 8_202_000)
 
 
 def test_an_index_is_never_dropped_for_its_sequence() -> None:
     board, _ = _board(NIFTY)
-    board.apply(_packet(ltp_frame("99926000", sequence=10, ms=MS)))
+    board.take(ltp_frame("99926000", sequence=10, ms=MS))
 
-    assert board.apply(_packet(ltp_frame("99926000", sequence=1, ms=MS - 1)))
+    assert board.take(ltp_frame("99926000", sequence=1, ms=MS - 1))
 
 
 def test_a_new_connection_may_start_its_sequence_again() -> None:
     board, _ = _board(SBIN)
-    board.apply(_packet(ltp_frame(sequence=10, ms=MS)))
+    board.take(ltp_frame(sequence=10, ms=MS))
 
     board.new_epoch()
 
     assert board.freshness(0) is Freshness.DOWN
-    assert board.apply(_packet(ltp_frame(sequence=1, ms=MS - 1)))
+    assert board.take(ltp_frame(sequence=1, ms=MS - 1))
     assert board.freshness(0) is Freshness.FRESH
 
 
@@ -117,7 +110,7 @@ def test_freshness_follows_the_age_of_the_last_packet() -> None:
     board, clock = _board(SBIN)
     assert (board.freshness(0), board.age_ms(0)) == (Freshness.NEVER, None)
 
-    board.apply(_packet(ltp_frame()))
+    board.take(ltp_frame())
     clock.move(5.0)
     assert (board.freshness(0), board.age_ms(0), board.fresh_count()) == (Freshness.FRESH, 5_000, 1)
 
@@ -130,7 +123,7 @@ def test_freshness_follows_the_age_of_the_last_packet() -> None:
 
 def test_a_stepped_wall_clock_ages_nothing() -> None:
     board, clock = _board(SBIN)
-    board.apply(_packet(ltp_frame()))
+    board.take(ltp_frame())
 
     clock.step_wall(3_600)
 
@@ -139,10 +132,10 @@ def test_a_stepped_wall_clock_ages_nothing() -> None:
 
 def test_a_time_that_is_none_is_counted_and_not_believed() -> None:
     board, _ = _board(SBIN)
-    board.apply(_packet(ltp_frame(ms=MS)))
+    board.take(ltp_frame(ms=MS))
 
-    board.apply(_packet(ltp_frame(sequence=2, ms=MS * 1_000_000)))
-    board.apply(_packet(ltp_frame(sequence=3, ms=5)))
+    board.take(ltp_frame(sequence=2, ms=MS * 1_000_000))
+    board.take(ltp_frame(sequence=3, ms=5))
 
     assert (board.odd_times, board.quote(0).exchange_ms) == (2, MS)
 
@@ -150,7 +143,7 @@ def test_a_time_that_is_none_is_counted_and_not_believed() -> None:
 def test_a_token_of_another_exchange_is_another_instrument() -> None:
     board, _ = _board(SBIN)
 
-    assert not board.apply(_packet(ltp_frame("3045", ex=3)))
+    assert not board.take(ltp_frame("3045", ex=3))
 
     assert board.unknown == 1
     assert board.slot(InstrumentKey(Exchange.BSE, "3045")) is None
@@ -158,10 +151,10 @@ def test_a_token_of_another_exchange_is_another_instrument() -> None:
 
 def test_a_last_price_update_keeps_the_book() -> None:
     board, _ = _board(SBIN)
-    board.apply(_packet(snap_frame()))
+    board.take(snap_frame())
     revision = board.revision(0)
 
-    board.apply(_packet(ltp_frame(sequence=2, ltp=82_060)))
+    board.take(ltp_frame(sequence=2, ltp=82_060))
 
     assert board.revision(0) == revision + 1
     assert (board.quote(0).ltp_e4, board.quote(0).bid_e4) == (8_206_000, 8_204_500)
@@ -177,19 +170,64 @@ def test_slots_are_fixed_while_the_board_grows_and_bounded() -> None:
         board.add(many[600])
 
 
-@given(st.binary(min_size=377, max_size=377))
+@given(st.binary(min_size=344, max_size=344))
 @settings(max_examples=300, deadline=None)
 def test_random_bytes_never_raise_nor_leave_the_range(rest: bytes) -> None:
     board, _ = _board(SBIN)
-    packet = msgspec.structs.replace(_packet(snap_frame()), sequence=0)
-    garbled = decode(snap_frame()[:35] + rest[33:])
-    board.apply(packet)
+    board.take(snap_frame(sequence=0))
 
-    if isinstance(garbled, Packet):
-        board.apply(garbled)
+    board.take(snap_frame()[:35] + rest)
 
     quote = board.quote(0)
     assert 0 <= quote.ltp_e4 <= PRICE_MAX_E4
     assert not (quote.ltp_e4 and quote.close_e4) or 0.5 <= quote.ltp_e4 / quote.close_e4 <= 2
     assert all(v >= 0 for v in (quote.volume, quote.total_buy, quote.open_e4, quote.upper_e4, quote.ltq))
     assert all(n >= 0 for level in quote.bids + quote.asks for n in level)
+    assert all(level.price_e4 == 0 or 0.5 <= level.price_e4 / quote.ltp_e4 <= 2 for level in quote.bids + quote.asks)
+
+
+def test_a_level_far_from_the_last_price_is_an_empty_one() -> None:
+    board, _ = _board(SBIN)
+    frame = bytearray(snap_frame())
+    struct.pack_into("<q", frame, 247 + 10, 82_055 << 8)
+
+    board.take(bytes(frame))
+
+    assert (board.quote(0).ask_e4, board.quote(0).bid_e4) == (0, 8_204_500)
+
+
+def test_each_mode_of_a_token_has_its_own_sequence() -> None:
+    board, _ = _board(SBIN)
+    board.take(snap_frame(sequence=100, ms=MS))
+
+    assert board.take(ltp_frame(sequence=3, ms=MS - 5))
+    assert not board.take(ltp_frame(sequence=2, ms=MS - 6))
+
+
+def test_a_quote_is_down_only_with_its_own_connection() -> None:
+    board, _ = _board(SBIN, OPTION)
+    board.assign(1, 1)
+    board.set_down(False, 1)
+    board.take(snap_frame(), 0)
+    board.take(snap_frame(token="47231", ex=2), 1)
+
+    board.set_down(True, 1)
+    assert (board.freshness(0), board.freshness(1)) == (Freshness.FRESH, Freshness.DOWN)
+
+    board.set_down(False, 1)
+    board.new_epoch(0)
+    assert (board.freshness(0), board.freshness(1), board.live_count()) == (Freshness.DOWN, Freshness.FRESH, 1)
+
+
+def test_a_quote_moved_to_another_connection_waits_for_it() -> None:
+    board, _ = _board(SBIN)
+    board.set_down(False, 1)
+    board.new_epoch(1)
+    board.take(snap_frame())
+
+    board.assign(0, 1)
+
+    assert board.freshness(0) is Freshness.DOWN
+    assert not board.take(snap_frame(sequence=2), 0)
+    assert board.take(snap_frame(sequence=1), 1)
+    assert board.freshness(0) is Freshness.FRESH

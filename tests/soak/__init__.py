@@ -1,0 +1,1 @@
+"""Long runs, by hand: each part is a module with `run() -> int`."""

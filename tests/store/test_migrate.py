@@ -13,10 +13,15 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from core.clock import ManualClock
 from core.errors import UserError
 from core.store import migrate
 from core.store.instance import InstanceLock
+from core.store.journal import OrderJournal
 from core.store.migrate import HEAD, REVISIONS, prepare
+from core.store.writer import Writer
+
+SAVED = Path(__file__).parent / "saved"
 
 
 def tables(path: Path) -> set[str]:
@@ -67,10 +72,10 @@ async def test_a_newer_file_is_refused_and_untouched(tmp_path: Path) -> None:
     path = tmp_path / "tezi.db"
     await prepare(path, 0)
     with closing(sqlite3.connect(path)) as link, link:
-        link.execute("UPDATE alembic_version SET version_num = '0999'")
+        link.execute("UPDATE alembic_version SET version_num = '9999'")
     before = path.read_bytes()
 
-    with pytest.raises(UserError, match=r"newer Tezi \(tables 0999, this one knows 0001\)"):
+    with pytest.raises(UserError, match=r"newer Tezi \(tables 9999, this one knows 0002\)"):
         await prepare(path, 0)
     assert path.read_bytes() == before
 
@@ -88,8 +93,21 @@ async def test_a_damaged_file_is_moved_aside_by_name_and_the_next_start_works(tm
         await prepare(path, 1_764_214_200_000_000_000)
     assert (tmp_path / "tezi.db.damaged-1764214200").read_bytes() == body
 
+    report = (tmp_path / "tezi.db.damaged-1764214200.txt").read_text()
+    assert f"{len(body)} bytes" in report
+    assert "tezi backup restore" in report
     await prepare(path, 0)
     assert "order_event" in tables(path)
+
+
+async def test_the_report_of_a_damaged_file_counts_what_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "tezi.db"
+    shutil.copy(SAVED / "0001.db", path)
+    with closing(sqlite3.connect(path)) as link, link:
+        link.execute("DELETE FROM alembic_version")
+    with pytest.raises(UserError, match="no single version"):
+        await prepare(path, 0)
+    assert "order_event: 15\n" in (tmp_path / "tezi.db.damaged-0.txt").read_text()
 
 
 @pytest.mark.parametrize("empty", [True, False])
@@ -104,9 +122,10 @@ async def test_an_empty_file_is_a_new_one_and_takes_over_no_leftovers(tmp_path: 
     assert "order_event" in tables(path)
 
 
-NEXT = """
+NEXT = f"""
+HEAD = "{HEAD}"
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "0999", HEAD, None, None
 def upgrade():
     op.execute("ALTER TABLE meta ADD COLUMN note TEXT NOT NULL DEFAULT 'new'")
 """
@@ -123,16 +142,16 @@ async def test_an_older_file_is_brought_up_with_its_rows_even_those_still_in_the
         for rest in ("", "-wal", "-shm"):
             shutil.copy(f"{path}{rest}", f"{tmp_path / 'killed.db'}{rest}")
     shutil.copytree(Path(migrate.__file__).parent / "migrations", scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "0002_note.py").write_text(NEXT)
+    (scripts / "versions" / "0999_note.py").write_text(NEXT)
     monkeypatch.setattr(migrate, "_SCRIPTS", scripts)
-    monkeypatch.setattr(migrate, "REVISIONS", ("0001", "0002"))
-    monkeypatch.setattr(migrate, "HEAD", "0002")
+    monkeypatch.setattr(migrate, "REVISIONS", (*REVISIONS, "0999"))
+    monkeypatch.setattr(migrate, "HEAD", "0999")
 
     await prepare(tmp_path / "killed.db", 0)
 
     with closing(sqlite3.connect(tmp_path / "killed.db")) as link:
         assert link.execute("SELECT * FROM meta").fetchall() == [("halt", "panic key", "new")]
-        assert link.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+        assert link.execute("SELECT version_num FROM alembic_version").fetchall() == [("0999",)]
 
 
 @pytest.mark.parametrize("fault", ["raise OSError('disk is full')", "op.execute('DROP TABLE disk_is_full')"])
@@ -143,10 +162,10 @@ async def test_a_migration_that_fails_leaves_the_old_file_whole(
     await prepare(path, 0)
     before = path.read_bytes()
     shutil.copytree(Path(migrate.__file__).parent / "migrations", scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "0002_note.py").write_text(f"{NEXT}    {fault}\n")
+    (scripts / "versions" / "0999_note.py").write_text(f"{NEXT}    {fault}\n")
     monkeypatch.setattr(migrate, "_SCRIPTS", scripts)
-    monkeypatch.setattr(migrate, "REVISIONS", ("0001", "0002"))
-    monkeypatch.setattr(migrate, "HEAD", "0002")
+    monkeypatch.setattr(migrate, "REVISIONS", (*REVISIONS, "0999"))
+    monkeypatch.setattr(migrate, "HEAD", "0999")
 
     with pytest.raises(UserError, match=r"disk.is.full"):
         await prepare(path, 0)
@@ -170,3 +189,27 @@ def test_a_second_instance_is_told_the_process_of_the_first(tmp_path: Path) -> N
 
     third = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True)
     assert third.stdout == ""
+
+
+@pytest.mark.parametrize("revision", REVISIONS[:-1])
+async def test_the_saved_store_of_every_released_version_is_upgraded_with_all_it_held(
+    tmp_path: Path, revision: str
+) -> None:
+    path, fresh = tmp_path / "tezi.db", tmp_path / "fresh.db"
+    shutil.copy(SAVED / f"{revision}.db", path)
+    await prepare(path, 0)
+    await prepare(fresh, 0)
+
+    journal = OrderJournal(Writer(path, ManualClock()), path)
+    assert schema(path) == schema(fresh)
+    assert [(r.tag, r.sequence) for r in await journal.load_day("2025-11-27")] == [
+        (f"T{n}", sequence) for n in range(1, 6) for sequence in range(1, 4)
+    ]
+    assert (await journal.latest("2025-11-27"))[4].body == b'{"tag":"T5","state":"FILLED"}'
+    assert await journal.load_meta("halt") == "panic key"
+    assert await journal.tag_floor() == 1_764_214_200_000
+
+
+def schema(path: Path) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(path)) as link:
+        return sorted(link.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))

@@ -83,3 +83,17 @@ def test_an_absent_file_is_the_defaults_and_an_unreadable_one_is_told(tmp_path: 
             path.write_bytes(b"\xff\xfe\x00")
         with pytest.raises(UserError, match="cannot be read"):
             load(path)
+
+
+def test_odd_files_are_refused_with_the_remedy(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_bytes(b"\xef\xbb\xbfmode = 'practice'")
+    with pytest.raises(UserError, match="byte order mark"):
+        load(path)
+    path.write_text("#" * 2_000_000)
+    with pytest.raises(UserError, match="2000000 bytes, at most 1000000"):
+        load(path)
+    path.write_text("")
+    path.chmod(0o606)
+    with pytest.raises(UserError, match="chmod o-w"):
+        load(path)

@@ -1,0 +1,140 @@
+"""A tape played through the same board, in its own time: play, pause, speed, step, seek.
+
+What the board says afterwards depends on the tape and the position only, never on the speed or the way there.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+from core.clock import NS_PER_S, Clock, ManualClock
+from core.feed.recorder import instruments
+from core.market.quotes import QuoteBoard
+from core.store.tape import Kind, Record, TapeFile
+
+_WAIT_MIN_NS = 2_000_000
+"""Shorter waits than 2 ms are not waited: the next longer one makes up for them."""
+_TURN = 256
+"""Records between two turns of the loop when nothing is waited for."""
+
+
+class TapePlayer:
+    """`board` and `clock` are the tape's: a new board when it was wound back. `on_record` sees every record.
+
+    `speed` is market seconds in a second; None plays without waiting. `position_ns` is the time of the last record.
+    Raises Damaged from a bad block, where it stops.
+    """
+
+    def __init__(
+        self, tape: TapeFile, base: Clock, speed: float | None = 1.0, on_record: Callable[[Record], None] | None = None
+    ) -> None:
+        self._tape = tape
+        self._base = base
+        self._on_record = on_record
+        self._running = asyncio.Event()
+        self._running.set()
+        self.speed = speed
+        self.frames = 0
+        self._rewind()
+
+    async def play(self, until_ns: int | None = None) -> bool:
+        """Go on until that time, the end, or `pause`; True at the end of the tape."""
+        since_turn = 0
+        while (record := self._peek()) is not None:
+            if until_ns is not None and record.at_ns > until_ns:
+                return False
+            if not self._running.is_set():
+                return False
+            waited = await self._wait(record.at_ns)
+            since_turn = 0 if waited else since_turn + 1
+            if since_turn >= _TURN:
+                since_turn = 0
+                await self._base.sleep(0)
+            if self._running.is_set():
+                self._take()
+        return True
+
+    def pause(self) -> None:
+        """Stop before the next record; `play` returns."""
+        self._running.clear()
+
+    def resume(self) -> None:
+        """Allow `play` again."""
+        self._running.set()
+
+    def step(self, count: int = 1) -> int:
+        """The next records at once; gives how many there were."""
+        for done in range(count):
+            if self._peek() is None:
+                return done
+            self._take()
+        return count
+
+    def seek(self, at_ns: int) -> None:
+        """To the state after every record up to this time; backwards it begins anew and passes everything again."""
+        if at_ns < self.position_ns:
+            self._rewind()
+        while (record := self._peek()) is not None and record.at_ns <= at_ns:
+            self._take()
+
+    def _rewind(self) -> None:
+        start_ns = self._tape.spans[0].first_us * 1_000 if self._tape.spans else 0
+        self.clock = ManualClock(start_ns)
+        self.board = QuoteBoard(self.clock)
+        self.position_ns = start_ns
+        self._records: Iterator[Record] = self._tape.records()
+        self._next: Record | None = next(self._records, None)
+
+    def _peek(self) -> Record | None:
+        return self._next
+
+    async def _wait(self, at_ns: int) -> bool:
+        ahead_ns = at_ns - self.position_ns
+        if self.speed is None or ahead_ns <= _WAIT_MIN_NS * self.speed:
+            return False
+        await self._base.sleep(ahead_ns / NS_PER_S / self.speed)
+        return True
+
+    def _take(self) -> None:
+        """Everything of one kind and one moment, so that reads of many frames stay reads of many frames."""
+        first = self._next
+        assert first is not None
+        self._move(first.at_ns)
+        same = [first]
+        self._next = next(self._records, None)
+        while first.kind is Kind.FRAME and self._next is not None and _goes_with(self._next, first):
+            same.append(self._next)
+            self._next = next(self._records, None)
+        self._apply(first, same)
+        if self._on_record is not None:
+            for record in same:
+                self._on_record(record)
+
+    def _move(self, at_ns: int) -> None:
+        if at_ns > self.position_ns:
+            self.clock.move((at_ns - self.position_ns) / NS_PER_S)
+            self.position_ns = at_ns
+
+    def _apply(self, first: Record, same: list[Record]) -> None:
+        board = self.board
+        if first.kind is Kind.FRAME:
+            size = len(first.body)
+            self.frames += len(same)
+            if size:
+                board.take_run(b"".join(r.body for r in same), 0, size, size, len(same), first.channel)
+        elif first.kind is Kind.EVENT and first.body == b"open":
+            board.new_epoch(first.channel)
+            board.set_down(False, first.channel)
+        elif first.kind is Kind.EVENT and first.body == b"lost":
+            board.set_down(True, first.channel)
+        elif first.kind is Kind.WANTED:
+            for instrument, shard in instruments(first.body).items():
+                board.assign(board.add(instrument), shard)
+
+
+def _goes_with(record: Record, first: Record) -> bool:
+    return (
+        record.kind is Kind.FRAME
+        and record.at_ns == first.at_ns
+        and record.channel == first.channel
+        and len(record.body) == len(first.body)
+    )

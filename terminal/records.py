@@ -1,0 +1,78 @@
+"""Care of the records while the terminal runs: changes of configuration, the check after an unclean stop, backups."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from core.clock import NS_PER_S, Clock
+from core.config import Config
+from core.errors import UserError
+from core.store import backup
+from core.store.audit.log import AuditLog
+from core.store.audit.places import STORE
+from core.store.integrity import damage
+from core.store.journal import OrderJournal
+
+CONFIG_KEY = "config"
+BACKUP_EVERY_NS = 24 * 3600 * NS_PER_S
+LOOK_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigChange:
+    """SHA-256 of the configuration, and what differs from the last start: key to [before, now] as JSON texts."""
+
+    digest: str
+    keys: dict[str, list[str]]
+
+
+async def config_change(journal: OrderJournal, config: Config) -> ConfigChange:
+    """Compare with the configuration of the last start, and keep this one. Raises StoreFailed."""
+    now = msgspec.json.encode(config).decode()
+    before = await journal.load_meta(CONFIG_KEY)
+    keys = _differences(before, now) if before else {}
+    if before != now:
+        await journal.store_meta(CONFIG_KEY, now)
+    return ConfigChange(hashlib.sha256(now.encode()).hexdigest(), keys)
+
+
+async def keep_records(home: Path, clock: Clock, audit: AuditLog, unclean: bool, halt: Callable[[str], None]) -> None:
+    """For ever: what a start owes the records (in threads), then a backup each day."""
+    if unclean and (problem := await asyncio.to_thread(damage, home / STORE)):
+        halt(f"the order records are damaged: {problem}. See: tezi backup restore")
+    await audit.check_all()
+    while True:
+        await _backup_when_due(home, clock, audit)
+        await clock.sleep(LOOK_S)
+
+
+async def _backup_when_due(home: Path, clock: Clock, audit: AuditLog) -> None:
+    now_ns = clock.real_ns()
+    held = await asyncio.to_thread(backup.backups, home)
+    if held and 0 <= now_ns - backup.made_ns(held[-1]) < BACKUP_EVERY_NS:
+        return
+    try:
+        made = await asyncio.to_thread(backup.create, home, now_ns)
+        gone = await asyncio.to_thread(backup.rotate, home)
+    except UserError as e:
+        audit.append("backup.failed", {"why": str(e)})
+        return
+    audit.append("backup", {"file": made.name, "rotated": [p.name for p in gone]})
+
+
+def _differences(before: str, now: str) -> dict[str, list[str]]:
+    old, new = _leaves(msgspec.json.decode(before)), _leaves(msgspec.json.decode(now))
+    return {k: [old.get(k, ""), new.get(k, "")] for k in sorted(old | new) if old.get(k) != new.get(k)}
+
+
+def _leaves(value: object, path: str = "") -> dict[str, str]:
+    if not isinstance(value, dict):
+        return {path: msgspec.json.encode(value).decode()}
+    found: dict[str, str] = {}
+    for key, inner in value.items():
+        found |= _leaves(inner, f"{path}.{key}" if path else str(key))
+    return found
