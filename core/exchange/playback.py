@@ -65,6 +65,9 @@ class Tape:
             return Snapshot(listing, self._sequence[key], self.last_ns, 0, 0)
         return snapshot_of(listing, self._columns[key], newest, self._sequence[key])
 
+    def watch(self, keys: Iterable[InstrumentKey]) -> None:
+        """A recording is as lively as it was."""
+
     def bars(self, key: InstrumentKey) -> list[Bar]:
         return self._figures[key].rows()
 

@@ -14,10 +14,10 @@ from core.exchange.account import START_CASH_E4, Account
 from core.exchange.dayfigures import DayFigures
 from core.exchange.desk import Desk, Ids
 from core.exchange.floor import Floor
-from core.exchange.listing import listings_of
 from core.exchange.orders import OwnOrder, OwnTrade, Refusal
 from core.exchange.rows import Row, order_row, position_row, rms_row, trade_row
 from core.exchange.rules import OrderBody, read_ticket, variety_refusal
+from core.exchange.setting import PLAIN, Setting
 from core.exchange.truth import Asked, BarsFile, Changed, MarketFile, Opened, Remembered, TruthLog, recall
 
 WARM_UP_S = 5
@@ -35,9 +35,16 @@ class Practice:
     _closed: bool
 
     def __init__(
-        self, base: Clock, seed: int, folder: Path | None = None, fresh: bool = False, now_ns: int | None = None
+        self,
+        base: Clock,
+        seed: int,
+        folder: Path | None = None,
+        fresh: bool = False,
+        now_ns: int | None = None,
+        setting: Setting = PLAIN,
     ) -> None:
         """UserError when the state folder cannot be used."""
+        self._setting = setting
         saved = recall(folder) if folder is not None else None
         self.run = 1 if saved is None else saved.run + fresh
         goes_on = saved is not None and not fresh and now_ns is None and not calendar.is_over(saved.ns, _day(saved))
@@ -165,9 +172,15 @@ class Practice:
     def _build(self, cash_e4: int, figures: dict[InstrumentKey, DayFigures]) -> None:
         self._closed = False
         rng = random.Random(f"{self.seed}/{self.run}/{self.day}")
-        self._floor = Floor(listings_of(self.day), rng, figures)
+        self._floor = self._open_floor(rng, figures)
         ids = Ids(self.day, self.run, self.seed)
         self._desk = Desk(self._floor, Account(cash_e4), ids, self._commit, lambda code, row: self.on_push(code, row))
+
+    def _open_floor(self, rng: random.Random, figures: dict[InstrumentKey, DayFigures]) -> Floor:
+        """The day's market: what is listed, and what moves it."""
+        listings = self._setting.listings(self.day)
+        tide = self._setting.tide(rng, self.day, listings)
+        return Floor(listings, rng, figures, tide, calendar.at(self.day, calendar.OPENS))
 
     def _warm_up(self, until_ns: int) -> None:
         """Trade from 09:15 on, in long strides when there is much to catch up with."""

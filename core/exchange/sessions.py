@@ -2,7 +2,7 @@
 
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pyotp
@@ -49,10 +49,14 @@ def new_credentials() -> Credentials:
 
 
 class Sessions:
-    """Who is logged in. Every login stays valid until logout or the end of the Indian day."""
+    """Who is logged in. Every login stays valid until logout or the end of the Indian day.
 
-    def __init__(self, credentials: Credentials, clock: Clock) -> None:
+    With `single`, a new login or a renewal ends all earlier ones.
+    """
+
+    def __init__(self, credentials: Credentials, clock: Clock, single: bool = False) -> None:
         self.credentials = credentials
+        self._single = single
         self._clock = clock
         self._logins: list[Tokens] = []
 
@@ -66,17 +70,20 @@ class Sessions:
         return self._issue()
 
     def renew(self, refresh: str) -> Tokens | Refusal:
-        """Three new tokens for a refresh token; it is used up by that."""
+        """Three new tokens for a refresh token; the older ones stay valid too, unless `single`."""
         for tokens in self._logins:
             if _same(tokens.refresh, refresh):
                 if tokens.day != self._today():
                     return Refusal("AB8051", "Refresh Token Expired")
-                self._logins.remove(tokens)
                 return self._issue()
         return Refusal("AB8050", "Invalid Refresh Token")
 
     def logout(self, jwt: str) -> None:
         self._logins = [tokens for tokens in self._logins if not _same(tokens.jwt, jwt)]
+
+    def expire_all(self) -> None:
+        """End every login now, as the service does at midnight: the tokens are then expired, not unknown."""
+        self._logins = [replace(tokens, day="") for tokens in self._logins]
 
     def check_jwt(self, authorization: str) -> Refusal | None:
         """Why an Authorization value does not open secured calls; None when it does."""
@@ -96,7 +103,8 @@ class Sessions:
             return "eyJ" + secrets.token_urlsafe(size)
 
         tokens = Tokens(token(180), token(120), token(90), self._today())
-        self._logins = [*self._logins[-(LOGINS_MAX - 1) :], tokens]
+        kept = [] if self._single else self._logins[-(LOGINS_MAX - 1) :]
+        self._logins = [*kept, tokens]
         return tokens
 
     def _today(self) -> str:
