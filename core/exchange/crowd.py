@@ -121,7 +121,7 @@ class Crowd:
                 break
             there = book.quantity_at(side, price_e4)
             if not there:
-                if step == 0 or rng.random() < 0.85:
+                if step < 2 or rng.random() < 0.85:
                     matches += self._order(book, side, self._size(_BEHIND if step else _TOUCH), price_e4)
             elif step < 2 and rng.random() < 0.12:
                 self._withdraw(book, side, price_e4)

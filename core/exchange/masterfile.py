@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import msgspec
@@ -26,7 +27,6 @@ from core.exchange.universe import (
     price_of,
     universe_file,
 )
-from core.money import parse_price_e4
 
 BYTES_MAX = 256 << 20
 ROWS_MAX = 400_000
@@ -255,8 +255,11 @@ def _kind(row: _Row) -> Kind:
 
 def _scaled(text: str, segment: str) -> int:
     """A strike or a tick in 1/10,000 rupee; they are written times 100, times 10,000,000 for currencies."""
-    value_e4 = parse_price_e4(text) if text and not text.startswith("-") else None
-    return (value_e4 or 0) // (_STRIKE_SCALE.get(segment, 100))
+    try:
+        value_e4 = int(Decimal(text or "0") * 10_000)
+    except (InvalidOperation, ValueError, OverflowError):
+        return 0
+    return max(0, value_e4) // _STRIKE_SCALE.get(segment, 100)
 
 
 def _whole(text: str) -> int:
