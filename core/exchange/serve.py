@@ -19,15 +19,11 @@ import msgspec
 from core.clock import Clock, SystemClock, ist
 from core.errors import UserError
 from core.exchange.calendar import STARTS, at, trading_day
-from core.exchange.control import Control, build_control
-from core.exchange.faults import Faults
-from core.exchange.gateway import Gateway
+from core.exchange.faults import Fault, Faults
 from core.exchange.handshake import ORDERS_PATH, STREAM_PATH
-from core.exchange.http import Doors, HttpServer
 from core.exchange.limits import Limiter
 from core.exchange.practice import Practice
 from core.exchange.scenarios import SCENARIOS, Scenario
-from core.exchange.services import build_services
 from core.exchange.sessions import Sessions, new_credentials
 from core.exchange.setting import PLAIN
 from core.exchange.streams import Streams
@@ -68,6 +64,9 @@ def run(options: Options) -> None:
 
 
 async def _serve(options: Options, clock: Clock) -> None:
+    """The first line goes out as soon as the sockets are bound; who connects then waits for the web framework's import,
+    half of the start, in the sockets' queues.
+    """
     scenario = None if options.scenario is None else SCENARIOS[options.scenario]
     venue = _venue(options, clock, scenario)
     stop = asyncio.Event()
@@ -77,6 +76,13 @@ async def _serve(options: Options, clock: Clock) -> None:
     sessions = Sessions(new_credentials(), clock, options.single_session)
     faults = Faults(random.Random(options.seed), clock.mono_ns)
     streams = Streams(venue, sessions, faults, clock, tasks, options.depth20)
+    venue.clock.anchor(venue.start_ns, options.speed)
+    _first_line(venue, sessions, socks, trusted)
+    from core.exchange.control import Control, build_control
+    from core.exchange.gateway import Gateway
+    from core.exchange.http import Doors, HttpServer
+    from core.exchange.services import build_services
+
     doors: Doors = {}
     services = build_services(venue, sessions, faults)
     services.state.on_error = lambda error: _say("rest", f"{type(error).__name__}: {error}")
@@ -92,11 +98,9 @@ async def _serve(options: Options, clock: Clock) -> None:
     _end_on_signals(stop, options.end_with_stdin)
     sockets_server = await streams.listen(socks[1], tls)
     running = [tasks.once("http", server.run_on_socket()) for server in servers]
-    venue.clock.anchor(venue.start_ns, options.speed)
     tasks.keep("market", lambda: _beats(beat, clock))
     if scenario is not None:
-        tasks.once("scenario", _tell(scenario, control, clock))
-    _first_line(venue, sessions, socks, trusted)
+        tasks.once("scenario", _tell(scenario, control.strike, clock))
     _freeze()
     await stop.wait()
     for server in servers:
@@ -128,14 +132,14 @@ def _venue(options: Options, clock: Clock, scenario: Scenario | None) -> Venue:
     return Practice(clock, options.seed, options.state, options.fresh, now_ns, setting)
 
 
-async def _tell(scenario: Scenario, control: Control, clock: Clock) -> None:
+async def _tell(scenario: Scenario, strike: Callable[[Fault], None], clock: Clock) -> None:
     """Let a scenario's faults come at their times, real seconds after the start."""
     _say("scenario", scenario.says)
     passed_s = 0.0
     for at_s, fault in scenario.timed:
         await clock.sleep(max(0.0, at_s - passed_s))
         passed_s = at_s
-        control.strike(msgspec.structs.replace(fault))
+        strike(msgspec.structs.replace(fault))
 
 
 def _tls(options: Options, clock: Clock) -> tuple[ssl.SSLContext | None, Path | None]:
