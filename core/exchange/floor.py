@@ -192,7 +192,7 @@ class Floor:
             return
         row = self._listings[key]
         if row.instrument.kind is Kind.OPTION and row.members and row.members[0] in self._listings:
-            self._live(row.members[0])
+            self._look(row.members[0])
         self._live(key)
         if self._now_ns and self._now_ns - self._acted_ns[key] >= LEAST_MS * NS_PER_MS:
             self._round(key, self._now_ns)

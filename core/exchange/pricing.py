@@ -1,14 +1,13 @@
-"""Prices of options on a future that agree with each other: one smile, calls by Black's formula, puts by parity. Pure.
+"""Prices of options on a future that agree with each other: calls by Black's formula, puts by parity. Pure.
 
-No interest: call minus put is future minus strike, exactly, in 1/10,000 rupee.
+No interest: call minus put is future minus strike, exactly, in 1/10,000 rupee. One volatility for a whole chain, so that
+prices are convex in the strike at every age: a smile would have to be fitted to stay so.
 """
 
 import math
 
 YEAR_NS = 365 * 86_400 * 1_000_000_000
 LEAST_YEARS = 1e-6
-_SKEW, _CURVE, _WING = -0.035, 0.012, 4.0
-"""The smile: volatility as a parabola of moneyness in standard deviations, flat beyond the wings."""
 
 
 def years_to(expiry_ns: int, now_ns: int) -> float:
@@ -16,17 +15,9 @@ def years_to(expiry_ns: int, now_ns: int) -> float:
     return max(LEAST_YEARS, (expiry_ns - now_ns) / YEAR_NS)
 
 
-def volatility(strike_e4: int, future_e4: int, vol_e6: int, years: float) -> float:
-    """The volatility (a year, 1.0 is 100 %) at a strike."""
-    base = vol_e6 / 1e6
-    away = math.log(strike_e4 / future_e4) / (base * math.sqrt(max(years, 1 / 365)))
-    away = max(-_WING, min(_WING, away))
-    return base * (1 + _SKEW * away + _CURVE * away * away)
-
-
 def call_e4(strike_e4: int, future_e4: int, vol_e6: int, years: float) -> int:
     """Black's price of a call, in 1/10,000 rupee, never under what it would pay now nor under 0."""
-    spread = volatility(strike_e4, future_e4, vol_e6, years) * math.sqrt(years)
+    spread = vol_e6 / 1e6 * math.sqrt(years)
     high = math.log(future_e4 / strike_e4) / spread + spread / 2
     value = future_e4 * _below(high) - strike_e4 * _below(high - spread)
     return max(0, future_e4 - strike_e4, round(value))

@@ -13,7 +13,7 @@ from tests.exchange_process import ExchangeProcess
 
 CLIENTS, TOKENS, SECONDS = 3, 1_000, 10.0
 FRAMES_GOAL, PLACE_GOAL_MS, START_GOAL_S, RSS_GOAL_MB = 15_000, 10.0, 1.5, 500
-_SPEED = "3"
+_SPEED = "2.4"
 _memo: dict[str, tuple[float, list[float], float]] = {}
 
 
