@@ -66,11 +66,9 @@ class Master:
             )
 
     def day(self, ordinary: date) -> date:
-        """The day it can be practised on: the ordinary one, or an earlier one on which something had not expired."""
+        """The day it can be practised on: the ordinary one, or its first expiry, for what has expired leaves a master."""
         expiries = sorted({i.expiry for i in self._instruments.values() if i.expiry})
-        if not expiries or expiries[-1] >= ordinary.isoformat():
-            return ordinary
-        return min(ordinary, date.fromisoformat(expiries[0]))
+        return min(ordinary, date.fromisoformat(expiries[0])) if expiries else ordinary
 
     def listings(self, day: date) -> dict[InstrumentKey, Listing]:
         """What has not expired, shares first, then indices, futures and options."""

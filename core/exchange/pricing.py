@@ -1,7 +1,7 @@
 """Prices of options on a future that agree with each other: calls by Black's formula, puts by parity. Pure.
 
-No interest: call minus put is future minus strike, exactly, in 1/10,000 rupee. One volatility for a whole chain, so that
-prices are convex in the strike at every age: a smile would have to be fitted to stay so.
+No interest: call minus put is future minus strike, exactly, in 1/10,000 rupee. One volatility for a whole chain:
+so prices are convex in the strike at every age, which a smile would have to be fitted for.
 """
 
 import math

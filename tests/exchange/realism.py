@@ -6,6 +6,7 @@ Needs the recorded material (TEZI_SHARED or ../shared); writes nothing.
 import os
 import statistics
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 from core.clock import NS_PER_S, ManualClock, iso_to_ns
@@ -61,7 +62,7 @@ def _line(name: str, samples: Iterable[Sample]) -> str:
     rows = list(samples)
     spreads = [(ask - bid) * 1e6 / last for _, bid, ask, _, _, _, last in rows]
     touch = [quantity / five for _, _, _, quantity, five, _, _ in rows]
-    pairs = list(zip(rows, rows[1:], strict=False))
+    pairs = list(pairwise(rows))
     gaps = [(b[0] - a[0]) / NS_PER_S for a, b in pairs if 0 < b[0] - a[0] < _QUIET_NS]
     volumes = [b[5] - a[5] for a, b in pairs if b[5] > a[5]]
     share = f"{len(volumes) / len(pairs):.2f}"
