@@ -66,7 +66,7 @@ class Master:
             )
 
     def day(self, ordinary: date) -> date:
-        """The day it can be practised on: the ordinary one, or its first expiry, for what has expired leaves a master."""
+        """The day it can be practised on: the ordinary one, or its first expiry: what has expired is not in a master."""
         expiries = sorted({i.expiry for i in self._instruments.values() if i.expiry})
         return min(ordinary, date.fromisoformat(expiries[0])) if expiries else ordinary
 
@@ -170,7 +170,7 @@ def _with_indices(listed: dict[InstrumentKey, Listing]) -> dict[InstrumentKey, L
     spot: dict[str, InstrumentKey] = {}
     for key, listing in listed.items():
         if listing.instrument.kind is Kind.INDEX:
-            listed[key] = replace(listing, members=members_of.get(key.token, tuple(shares[:30])))
+            listed[key] = replace(listing, members=members_of.get(key.token, ()))
             spot.setdefault(listing.instrument.name, key)
         elif listing.instrument.kind is Kind.EQUITY and key.exchange is Exchange.NSE:
             spot[listing.instrument.name] = key
