@@ -66,7 +66,7 @@ class Master:
             )
 
     def day(self, ordinary: date) -> date:
-        """The day it can be practised on: the ordinary one, or its first expiry: what has expired is not in a master."""
+        """The day to practise on: the ordinary one, or its first expiry: what has expired is not in a master."""
         expiries = sorted({i.expiry for i in self._instruments.values() if i.expiry})
         return min(ordinary, date.fromisoformat(expiries[0])) if expiries else ordinary
 
