@@ -11,12 +11,14 @@ from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.dom import DOMNode
+from textual.driver import Driver
 
 from core.facts import Event
 from core.hiding import hide
 from core.text import plain
 from core.views import Desk, Status
 from terminal.actions import ACTIONS, Scope, bindings, key_of
+from terminal.hangup import surviving
 from terminal.keymap import complaints
 from terminal.repeats import Repeats
 from terminal.screens.desk_screen import Paintable
@@ -39,6 +41,7 @@ class TeziApp(App[int]):
 
     def __init__(self, desk: Desk, *, paint_hz: int = 10) -> None:
         """`paint_hz` frames a second; 0 starts no timer, for tests that call `paint` themselves."""
+        self._own_loop: asyncio.AbstractEventLoop | None = None
         super().__init__()
         wrong = complaints(ACTIONS)
         if wrong:
@@ -54,6 +57,14 @@ class TeziApp(App[int]):
         self.repeats = Repeats()
         self.first_paint = asyncio.Event()
         self.animation_level = "none"
+
+    def get_driver_class(self) -> type[Driver]:
+        return surviving(super().get_driver_class(), self._terminal_gone)
+
+    def _terminal_gone(self) -> None:
+        """From the writing thread: nobody sees the screen any more, so leave as if asked to."""
+        if self._own_loop is not None:
+            self._own_loop.call_soon_threadsafe(self.exit, 0)
 
     @property
     def desk(self) -> Desk:
@@ -79,6 +90,7 @@ class TeziApp(App[int]):
     def on_mount(self) -> None:
         for theme in THEMES:
             self.register_theme(theme)
+        self._own_loop = asyncio.get_running_loop()
         self.theme = DARK.name
         if self._paint_hz:
             self.set_interval(1 / self._paint_hz, self.paint, name="paint")
