@@ -95,6 +95,17 @@ class Book:
             return None
         return prices[-1] if side is Side.BUY else prices[0]
 
+    def worst(self, side: Side) -> int | None:
+        """The price of a side that is furthest from the touch, None when it is empty."""
+        prices = self._prices[side]
+        if not prices:
+            return None
+        return prices[0] if side is Side.BUY else prices[-1]
+
+    def best_first(self, side: Side) -> Iterator[int]:
+        """Prices that have orders, best first; the book must not change meanwhile."""
+        return reversed(self._prices[side]) if side is Side.BUY else iter(self._prices[side])
+
     def prices(self, side: Side) -> list[int]:
         """Ascending prices that have orders."""
         return self._prices[side]

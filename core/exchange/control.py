@@ -1,18 +1,19 @@
 """The control door: truth, faults, clock and orders from outside. For tests and drills, on loopback only."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, get, post
 from litestar.exceptions import HTTPException
 
-from core.clock import NS_PER_S, ist
+from core.clock import NS_PER_S, iso_to_ns, ist
 from core.exchange.envelopes import UNREADABLE
 from core.exchange.faults import Fault, FaultRequest, Faults
 from core.exchange.gateway import RequestRecord
 from core.exchange.orders import Refusal
 from core.exchange.rules import OrderBody
+from core.exchange.sessions import Sessions
 from core.exchange.streams import Streams
 from core.exchange.venue import Venue
 
@@ -21,10 +22,12 @@ _T = TypeVar("_T")
 
 
 class ClockRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Move market time ahead, or let it run `speed` times as fast as real time."""
+    """Move market time ahead, let it run `speed` times as fast as real time, hold it, or seek in a replay."""
 
     advance_s: Annotated[float, msgspec.Meta(ge=0, le=ADVANCE_MAX_S)] | None = None
     speed: Annotated[float, msgspec.Meta(gt=0, le=1_000)] | None = None
+    pause: bool | None = None
+    seek: str | None = None
 
 
 class ControlError(Exception):
@@ -35,10 +38,17 @@ class Control:
     """What the control routes do."""
 
     def __init__(
-        self, venue: Venue, faults: Faults, streams: Streams, requests: Iterable[RequestRecord], publish: Any
+        self,
+        venue: Venue,
+        faults: Faults,
+        streams: Streams,
+        sessions: Sessions,
+        requests: Iterable[RequestRecord],
+        publish: Callable[[], None],
     ) -> None:
         self._venue, self._faults, self._streams, self._requests = venue, faults, streams, requests
-        self._publish = publish
+        self._sessions, self._publish = sessions, publish
+        self._speed = 0.0
 
     def state(self) -> dict[str, Any]:
         return {
@@ -57,20 +67,49 @@ class Control:
         if request.clear:
             self._faults.clear()
         elif request.add is not None:
-            self._strike(request.add)
+            self.strike(request.add)
         return {"faults": self._faults.rows()}
 
     def clock(self, body: bytes) -> dict[str, str]:
         request = _read(body, ClockRequest)
         clock = self._venue.clock
-        if request.advance_s is None and request.speed is None:
-            raise ControlError('Send {"advance_s": seconds}, {"speed": factor} or both.')
+        if (request.advance_s, request.speed, request.pause, request.seek) == (None, None, None, None):
+            raise ControlError('Send "advance_s", "speed", "pause" or "seek", for instance {"advance_s": 600}.')
+        if request.seek is not None:
+            self._seek(request.seek)
         if request.speed is not None:
+            self._speed = 0.0
             clock.anchor(clock.wall_ns(), request.speed)
+        if request.pause is not None:
+            self._pause(request.pause)
         if request.advance_s is not None:
             clock.anchor(clock.wall_ns() + round(request.advance_s * NS_PER_S), clock.speed)
         self._publish()
         return {"now": ist(self._venue.now_ns()).isoformat()}
+
+    def _pause(self, pause: bool) -> None:
+        """Hold market time, or let it go on at the speed it had."""
+        clock = self._venue.clock
+        if pause and clock.speed:
+            self._speed = clock.speed
+            clock.anchor(clock.wall_ns(), 0.0)
+        elif not pause and not clock.speed:
+            clock.anchor(clock.wall_ns(), self._speed or 1.0)
+
+    def _seek(self, text: str) -> None:
+        """Go to a time: ahead in any market, back only in a replay."""
+        try:
+            wall_ns = iso_to_ns(text)
+        except ValueError as e:
+            raise ControlError(f"seek {text!r} is no ISO 8601 time with an offset.") from e
+        clock = self._venue.clock
+        seek = getattr(self._venue, "seek", None)
+        if seek is not None:
+            seek(wall_ns)
+        elif 0 <= wall_ns - clock.wall_ns() <= ADVANCE_MAX_S * NS_PER_S:
+            clock.anchor(wall_ns, clock.speed)
+        else:
+            raise ControlError("Only a replay can go back, and none goes more than 30 days ahead.")
 
     def external_order(self, body: bytes) -> dict[str, str]:
         done = self._venue.place(_read(body, OrderBody), external=True)
@@ -88,13 +127,18 @@ class Control:
         found: dict[str, Any] = msgspec.to_builtins(self._venue.switches)
         return found
 
-    def _strike(self, fault: Fault) -> None:
+    def strike(self, fault: Fault) -> None:
+        """Set a fault, or let it act at once if it is of that kind."""
         if fault.name == "drop_stream":
             self._streams.drop_market()
         elif fault.name == "drop_orders":
             self._streams.drop_orders()
         elif fault.name == "garbage_frame":
             self._streams.send_garbage()
+        elif fault.name == "burst":
+            self._streams.send_burst(fault)
+        elif fault.name == "expire_tokens":
+            self._sessions.expire_all()
         else:
             self._faults.add(fault)
 

@@ -1,97 +1,158 @@
-"""The other participants of one instrument: seeded, they keep its book two-sided and its price moving."""
+"""The other participants of one instrument: seeded, they keep its book two-sided around a fair price.
 
+Sizes, distances and rates follow recordings of five-level books (see docs/exchange-realism.md): a thin touch, more
+behind it, log-normal sizes, and a bid never above or an ask never below the fair price.
+"""
+
+import math
 import random
-from collections.abc import Callable
 
 from core.domain import Side
 from core.exchange.book import Book, Match
 from core.exchange.listing import Listing
 
-LEVELS = 7
-FAR = 12
-MOVE_E6 = 70
-"""One step of the fair price, in millionths of the price (about the size of a tick)."""
-RANGE_E6 = 15_000
-"""How far from where it opened the fair price is pulled back strongly."""
+LEVELS = 6
+FAR = 30
+"""Ticks beyond the touch at which the crowd forgets an order."""
+WALK_E6 = 80
+"""The fair price's own walk, in millionths for the root of a second: with the market's about 1.3 % a day."""
+PULL_E6 = 25_000
+"""Where the pull back to the day's home price is as strong as the walk of some minutes."""
+TAKE = 0.42
+"""How often a round of the crowd trades."""
+_TOUCH, _BEHIND = 0.45, 1.6
+"""The median size at the touch and behind it, in typical orders."""
+_SPREAD_OF_SIZES = 1.1
+_TRADE, _SPREAD_OF_TRADES = 0.22, 1.5
 
 
 class Crowd:
-    """Holds the fair price (in ticks) that its orders stand around."""
+    """`fair_e4` is what its orders stand around, to 1/10,000 rupee; `scale` makes rare rounds carry more."""
 
-    def __init__(self, listing: Listing, rng: random.Random, next_id: Callable[[], int], fair_e4: int) -> None:
+    __slots__ = (
+        "_half_e4",
+        "_high",
+        "_lot",
+        "_low",
+        "_next_id",
+        "_rng",
+        "_tick",
+        "_typical",
+        "fair_e4",
+        "home_e4",
+        "scale",
+    )
+
+    def __init__(self, listing: Listing, rng: random.Random, first_id: int, fair_e4: int) -> None:
         self._rng = rng
-        self._next_id = next_id
+        self._next_id = first_id
         self._tick = listing.instrument.tick_e4
         self._lot = listing.instrument.lot
-        self._typical = listing.typical
-        self._low = listing.lower_e4 // self._tick + FAR + 1
-        self._high = listing.upper_e4 // self._tick - FAR - 1
-        self._home = listing.close_e4 // self._tick
-        self._stride = max(1, listing.close_e4 * MOVE_E6 // 1_000_000 // self._tick)
-        self.fair = self._inside(fair_e4 // self._tick)
+        self._typical = max(listing.typical, listing.instrument.lot)
+        self._half_e4 = listing.spread_e6 / 2_000_000
+        self._low, self._high = listing.lower_e4, listing.upper_e4
+        self.home_e4 = fair_e4
+        self.fair_e4 = self._inside(fair_e4)
+        self.scale = 1.0
 
-    def drift(self, tide: int) -> None:
-        """Move the fair price a step; `tide` (-1, 0, 1) is the mood of the whole market."""
-        away_e6 = (self.fair - self._home) * 1_000_000 // self._home
-        chance = 50 + 6 * tide - 25 * away_e6 // RANGE_E6
-        if self._rng.random() < 0.75:
-            self.fair += self._stride if self._rng.random() * 100 < chance else -self._stride
-        self.fair = self._inside(self.fair)
+    def drift(self, seconds: float, market_e6: float) -> None:
+        """Walk for so long; `market_e6` is what the whole market did meanwhile, in millionths."""
+        self.home_e4 = max(self._tick, round(self.home_e4 * (1 + market_e6 / 1e6)))
+        away_e6 = (self.fair_e4 - self.home_e4) * 1e6 / self.home_e4
+        pull_e6 = -away_e6 * min(1.0, seconds / 1_800) * min(2.0, abs(away_e6) / PULL_E6)
+        move_e6 = self._rng.gauss(0.0, WALK_E6) * math.sqrt(min(seconds, 600.0)) + market_e6 + pull_e6
+        self.fair_e4 = self._inside(round(self.fair_e4 * (1 + move_e6 / 1e6)))
 
     def follow(self, fair_e4: int) -> None:
-        """Take the fair price from elsewhere: a future from its index."""
-        self.fair = self._inside(fair_e4 // self._tick)
+        """Take the fair price from elsewhere: a future from its index, an option from its future."""
+        self.fair_e4 = self._inside(fair_e4)
+
+    def wait(self, mean: float) -> float:
+        """How long until the next round, around a mean."""
+        return self._rng.expovariate(1.0) * mean
 
     def act(self, book: Book) -> list[Match]:
-        """One round: perhaps take, clear stale prices, quote both sides of the fair price, forget what is far away."""
+        """One round: leave stale prices, perhaps trade, quote both sides, forget what is far away."""
+        rng = self._rng
+        matches = self.leave(book)
+        half_e4 = self.fair_e4 * self._half_e4 * (0.55 + rng.random())
+        bid = int((self.fair_e4 - half_e4) // self._tick)
+        ask = -int(-(self.fair_e4 + half_e4) // self._tick)
+        self._shape(book, Side.BUY, bid, matches)
+        self._shape(book, Side.SELL, max(ask, bid + 1), matches)
+        if rng.random() < TAKE:
+            matches += self._take(book, round(half_e4))
+        return matches
+
+    def leave(self, book: Book) -> list[Match]:
+        """Withdraw quotes that the fair price has passed; an account's order there is traded with first."""
         matches: list[Match] = []
-        if self._rng.random() < 0.6:
-            matches += self._take(book)
-        matches += self._clear(book, Side.BUY, self.fair - 1) + self._clear(book, Side.SELL, self.fair)
-        for step in range(LEVELS):
-            matches += self._quote(book, Side.BUY, self.fair - 1 - step)
-            matches += self._quote(book, Side.SELL, self.fair + step)
-        self._forget(book)
-        return matches
-
-    def _take(self, book: Book) -> list[Match]:
-        side = Side.BUY if self._rng.random() < 0.5 else Side.SELL
-        limit = (self.fair + side) * self._tick
-        return book.submit(self._next_id(), side, self._size(), limit, rest=False)
-
-    def _clear(self, book: Book, side: Side, ticks: int) -> list[Match]:
-        """Take from prices that the fair one has passed; the crowd then withdraws the rest of its own there."""
-        limit, other = ticks * self._tick, Side(-side)
-        stale = [price for price in book.prices(other) if (limit - price) * side >= 0]
-        if not stale:
-            return []
-        matches = book.submit(self._next_id(), side, self._size(), limit, rest=False)
-        self._withdraw(book, other, stale)
-        return matches
-
-    def _quote(self, book: Book, side: Side, ticks: int) -> list[Match]:
-        price_e4 = ticks * self._tick
-        there = book.quantity_at(side, price_e4)
-        if there >= self._typical or (there and self._rng.random() < 0.6):
-            return []
-        return book.submit(self._next_id(), side, self._size(), price_e4)
-
-    def _forget(self, book: Book) -> None:
-        """Cancel the crowd's orders beyond `FAR` ticks; the account's stay."""
         for side in (Side.BUY, Side.SELL):
-            edge = (self.fair - side * FAR) * self._tick
-            self._withdraw(book, side, [p for p in book.prices(side) if (edge - p) * side > 0])
+            best = book.best(side)
+            if best is None or (best - self.fair_e4) * side <= 0:
+                continue
+            stale = [p for p in book.best_first(side) if (p - self.fair_e4) * side > 0]
+            for price_e4 in stale:
+                self._withdraw(book, side, price_e4)
+            if (best := book.best(side)) is not None and (best - self.fair_e4) * side > 0:
+                limit_e4 = self.fair_e4 + (-self.fair_e4 % self._tick if side is Side.BUY else 0)
+                matches += self._order(book, Side(-side), self._size(_BEHIND), limit_e4 // self._tick * self._tick)
+        return matches
+
+    def _take(self, book: Book, half_e4: int) -> list[Match]:
+        """Trade with the other side's best, unless that is far from what the crowd holds right."""
+        side = Side.BUY if self._rng.random() < 0.5 else Side.SELL
+        best = book.best(Side(-side))
+        if best is None or (best - self.fair_e4) * side > 3 * half_e4 + 3 * self._tick:
+            return []
+        size = self._rng.lognormvariate(0.0, _SPREAD_OF_TRADES) * _TRADE * self._typical * self.scale
+        there = book.quantity_at(Side(-side), best)
+        return self._order(book, side, min(self._lots(size), max(self._lot, there * 2)), best, rest=False)
+
+    def _shape(self, book: Book, side: Side, touch: int, matches: list[Match]) -> None:
+        """Quotes from the touch outwards: what is missing is added, what is too near or too far goes."""
+        rng, tick = self._rng, self._tick
+        best = book.best(side)
+        if best is not None and (best - touch * tick) * side > 0 and rng.random() < 0.6:
+            self._withdraw(book, side, best)
+        for step in range(LEVELS):
+            price_e4 = (touch - side * step) * tick
+            if not self._low <= price_e4 <= self._high:
+                break
+            there = book.quantity_at(side, price_e4)
+            if not there:
+                if step < 2 or rng.random() < 0.85:
+                    matches += self._order(book, side, self._size(_BEHIND if step else _TOUCH), price_e4)
+            elif step < 2 and rng.random() < 0.12:
+                self._withdraw(book, side, price_e4)
+                matches += self._order(book, side, self._size(_BEHIND if step else _TOUCH), price_e4)
+        edge_e4 = (touch - side * FAR) * tick
+        while (worst := book.worst(side)) is not None and (edge_e4 - worst) * side > 0:
+            if not self._withdraw(book, side, worst):
+                break
+
+    def _order(self, book: Book, side: Side, quantity: int, price_e4: int, rest: bool = True) -> list[Match]:
+        if not self._low <= price_e4 <= self._high:
+            return []
+        self._next_id += 1
+        return book.submit(self._next_id, side, quantity, price_e4, rest)
 
     @staticmethod
-    def _withdraw(book: Book, side: Side, prices: list[int]) -> None:
-        for price_e4 in prices:
-            for order_id in book.ids_at(side, price_e4):
-                if order_id > 0:
-                    book.cancel(order_id)
+    def _withdraw(book: Book, side: Side, price_e4: int) -> bool:
+        """Cancel the crowd's orders at a price; an account's stay. True when nothing is left there."""
+        own = False
+        for order_id in book.ids_at(side, price_e4):
+            if order_id > 0:
+                book.cancel(order_id)
+            else:
+                own = True
+        return not own
 
-    def _size(self) -> int:
-        units = 1 + int(self._rng.expovariate(1 / self._typical))
-        return max(1, units // self._lot) * self._lot
+    def _size(self, typical: float) -> int:
+        return self._lots(self._rng.lognormvariate(0.0, _SPREAD_OF_SIZES) * typical * self._typical)
 
-    def _inside(self, ticks: int) -> int:
-        return min(max(ticks, self._low), self._high)
+    def _lots(self, units: float) -> int:
+        return max(1, round(min(units, 1e9) / self._lot)) * self._lot
+
+    def _inside(self, fair_e4: int) -> int:
+        return min(max(fair_e4, self._low), self._high)

@@ -1,7 +1,7 @@
 """The gateway in front of the REST services: records, faults, limits, headers; then the services; then the answer.
 
 An ASGI application around another. It reads the whole body first (at most 1 MiB) and holds the whole answer back, so
-that an answer can be lost after the request was carried out.
+that an answer can be lost, or arrive in part, after the request was carried out.
 """
 
 from collections import deque
@@ -13,18 +13,21 @@ from typing import Any, NamedTuple
 import msgspec
 
 from core.clock import NS_PER_MS
+from core.exchange import http
 from core.exchange.envelopes import (
     UNREADABLE,
     Answer,
     failure,
     gateway_failure,
-    html_answer,
     json_answer,
     over_limit,
+    success,
     text_answer,
 )
-from core.exchange.faults import Fault, Faults
+from core.exchange.faults import INSTEAD, MANGLED, Fault, Faults
+from core.exchange.instead import instead
 from core.exchange.limits import Limiter
+from core.exchange.mangling import mangle
 from core.exchange.orders import Refusal
 from core.exchange.paths import MASTER_PATH, Endpoint, endpoint_of
 from core.exchange.sessions import Sessions
@@ -34,7 +37,9 @@ BODY_MAX = 1 << 20
 REQUESTS_MAX = 10_000
 KEPT_BODY_MAX = 4_096
 REDACTED = "<redacted>"
-Abort = Callable[[tuple[str, int]], None]
+HOLE_MAX_S = 600.0
+"""The longest a request is left without an answer."""
+_REASONS = {200: "OK", 403: "Forbidden", 429: "Too Many Requests"}
 
 
 class _Cut(Enum):
@@ -54,21 +59,31 @@ class Received(NamedTuple):
 
 
 class RequestRecord(msgspec.Struct):
-    """One line of `requests` in GET /state. `status` is 0 when the answer was dropped; `at_ms` is market time."""
+    """One line of `requests` in GET /state. `status` is 0 when the answer was dropped; `at_ms` is market time.
+
+    `faults` are the names of those that struck it.
+    """
 
     at_ms: int
     method: str
     path: str
     status: int
     body: Any
+    faults: list[str] = msgspec.field(default_factory=list)
 
 
 class Gateway:
     def __init__(
-        self, services: Any, venue: Venue, sessions: Sessions, faults: Faults, limiter: Limiter | None, abort: Abort
+        self,
+        services: Any,
+        venue: Venue,
+        sessions: Sessions,
+        faults: Faults,
+        limiter: Limiter | None,
+        doors: http.Doors,
     ) -> None:
         self._services, self._venue, self._sessions, self._faults = services, venue, sessions, faults
-        self._limiter, self._abort = limiter, abort
+        self._limiter, self._doors = limiter, doors
         self.requests: deque[RequestRecord] = deque(maxlen=REQUESTS_MAX)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -78,34 +93,95 @@ class Gateway:
         headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
         whole = body if isinstance(body, bytes) else b""
         request = Received(scope["method"], scope["path"], headers, whole)
-        record = RequestRecord(self._venue.now_ns() // NS_PER_MS, request.method, request.path, 0, None)
         endpoint = endpoint_of(request.path)
-        record.body = _kept(endpoint, request)
-        self.requests.append(record)
+        record = self._note(request.method, request.path, _kept(endpoint, request))
+        faults: list[Fault] = []
         if isinstance(body, bytes):
-            answer = await self._answer(endpoint, request, scope)
+            faults = self._faults.for_request(endpoint.name) if endpoint is not None else []
+            record.faults = [fault.name for fault in faults]
+            answer = await self._answer(endpoint, request, scope, faults)
         else:
             answer = text_answer(413, "Request body is too large") if body is _Cut.TOO_LARGE else None
+        client = (str(scope["client"][0]), int(scope["client"][1]))
         if answer is None:
-            self._abort(tuple(scope["client"]))
+            http.abort(self._doors, client, any(f.reset for f in faults))
+            return
+        if any(f.name in ("lost_answer", "drip", "cut_body") for f in faults):
+            await self._send_broken(answer, faults, client, record, send)
             return
         record.status = answer.status
         await self._send(answer, send)
 
-    async def _answer(self, endpoint: Endpoint | None, request: Received, scope: Any) -> Answer | None:
-        """The answer, or None when it is lost."""
+    def peek(self, method: str, path: str) -> http.Cut | None:
+        """Whether a request is cut before it is read; it stands in the record with status 0 and no body."""
+        endpoint = endpoint_of(path)
+        fault = None if endpoint is None else self._faults.strikes("cut_request", endpoint.name)
+        if fault is None:
+            return None
+        self._note(method, path, None).faults = [fault.name]
+        return http.Cut(fault.at_byte, fault.reset)
+
+    def _note(self, method: str, path: str, body: Any) -> RequestRecord:
+        record = RequestRecord(self._venue.now_ns() // NS_PER_MS, method, path, 0, body)
+        self.requests.append(record)
+        return record
+
+    async def _answer(
+        self, endpoint: Endpoint | None, request: Received, scope: Any, faults: list[Fault]
+    ) -> Answer | None:
+        """The answer, or None when there is none at all."""
         if endpoint is None:
             return text_answer(404, "Not Found")
-        faults = self._faults.for_request(endpoint.name)
         for fault in faults:
-            if fault.delay_ms:
+            if fault.delay_ms and fault.name != "drip":
                 await self._venue.clock.sleep(fault.delay_ms / 1_000)
-        instead = next((a for a in map(_instead, faults) if a is not None), None)
-        if instead is not None:
-            return instead
+        if faults and faults[-1].name in INSTEAD:
+            return await self._instead(faults[-1], endpoint, request)
         answer = self._refusal(endpoint, request) or await self._serve(request, scope)
-        lost = any(f.name == "lost_answer" for f in faults)
-        return None if lost else answer
+        for fault in faults:
+            if fault.name in MANGLED:
+                answer = mangle(answer, fault, self._faults.rng)
+        return answer
+
+    async def _instead(self, fault: Fault, endpoint: Endpoint, request: Received) -> Answer | None:
+        if fault.name == "black_hole":
+            await self._venue.clock.sleep(min(HOLE_MAX_S, fault.for_s or HOLE_MAX_S))
+            return None
+        if fault.name == "ignore_modify":
+            refusal = self._refusal(endpoint, request)
+            return refusal or json_answer(success(self._pretended(request)))
+        return instead(fault)
+
+    def _pretended(self, request: Received) -> dict[str, str]:
+        """What a modify answers, for one that is not carried out."""
+        try:
+            order_id = str(msgspec.json.decode(request.body)["orderid"])
+        except (*UNREADABLE, KeyError, TypeError):
+            order_id = ""
+        unique = next((r["uniqueorderid"] for r in self._venue.order_rows() if r["orderid"] == order_id), "")
+        return {"orderid": order_id, "uniqueorderid": str(unique)}
+
+    async def _send_broken(
+        self, answer: Answer, faults: list[Fault], client: tuple[str, int], record: RequestRecord, send: Any
+    ) -> None:
+        """An answer that arrives in part, or byte by byte; the request was carried out."""
+        raw = _raw(answer, self._head(answer))
+        cut = next((f for f in faults if f.name == "cut_body"), None)
+        if cut is not None:
+            record.status = answer.status
+            raw = raw[: len(raw) - len(answer.body) + cut.at_byte]
+        lost = next((f for f in faults if f.name == "lost_answer"), None)
+        if lost is not None:
+            record.status = 0
+            raw = raw[: lost.at_byte]
+        drip = next((f for f in faults if f.name == "drip"), None)
+        size, pause_s = (len(raw) or 1, 0.0) if drip is None else (1, (drip.delay_ms or 1_000) / 1_000)
+        for at in range(0, len(raw), size):
+            if not http.write(self._doors, client, raw[at : at + size]):
+                return
+            if drip is not None:
+                await self._venue.clock.sleep(pause_s)
+        http.close_after(self._doors, client, any(f.reset for f in faults))
 
     def _refusal(self, endpoint: Endpoint, request: Received) -> Answer | None:
         """What the gateway says before any service is asked."""
@@ -133,14 +209,17 @@ class Gateway:
         return Answer(caught.status, b"".join(caught.parts), caught.content_type)
 
     async def _send(self, answer: Answer, send: Any) -> None:
+        await send({"type": "http.response.start", "status": answer.status, "headers": self._head(answer)})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    def _head(self, answer: Answer) -> list[tuple[bytes, bytes]]:
         date = formatdate(self._venue.now_ns() // 1_000_000_000, usegmt=True)
-        headers = [
+        return [
             (b"content-type", answer.content_type.encode()),
             (b"content-length", str(len(answer.body)).encode()),
             (b"date", date.encode()),
+            *((name.encode(), value.encode()) for name, value in answer.headers),
         ]
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
 
 
 class _Caught:
@@ -200,14 +279,7 @@ def _kept(endpoint: Endpoint | None, request: Received) -> Any:
     return request.body[:KEPT_BODY_MAX].decode("utf-8", "replace")
 
 
-def _instead(fault: Fault) -> Answer | None:
-    """What a fault answers in place of the services."""
-    if fault.name == "http_status":
-        return text_answer(fault.status, f"practice fault: {fault.status}")
-    if fault.name == "html":
-        return html_answer()
-    if fault.name == "empty":
-        return Answer()
-    if fault.name == "token_expired":
-        return json_answer(gateway_failure(Refusal("AG8001", "Invalid Token")))
-    return None
+def _raw(answer: Answer, head: list[tuple[bytes, bytes]]) -> bytes:
+    """The bytes of an answer as the HTTP layer would send them."""
+    first = f"HTTP/1.1 {answer.status} {_REASONS.get(answer.status, 'Status')}".encode()
+    return b"\r\n".join([first, *(name + b": " + value for name, value in head), b"", answer.body])

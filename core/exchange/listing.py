@@ -1,18 +1,10 @@
-"""What the practice exchange lists: the shares, indices and the future of one trading day."""
+"""What is listed: the values of one trading day's instruments, and the bands of their prices."""
 
-import calendar
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from importlib import resources
-
-import msgspec
 
 from core.domain import Exchange, Instrument, InstrumentKey, Kind
-from core.money import parse_price_e4
 
-EQUITY_BAND_PERCENT = 10
-FUTURE_BAND_PERCENT = 10
 _SEGMENT = {
     Exchange.NSE: 1,
     Exchange.NFO: 2,
@@ -24,6 +16,7 @@ _SEGMENT = {
 }
 SEGMENTS: Mapping[int, Exchange] = {number: exchange for exchange, number in _SEGMENT.items()}
 """The stream's exchange types (official WebSocket 2.0 page)."""
+SHARE_SPREAD_E6 = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +24,9 @@ class Listing:
     """One listed instrument on one day. Prices in 1/10,000 rupee; `typical` is units of an ordinary order.
 
     `members` are the keys whose mean return moves an index, times `leverage`; a future follows its one member with
-    `premium_e6` millionths on top.
+    `premium_e6` millionths on top (without a member it has a price of its own), an option is priced from the future
+    that is its one member with the volatility `vol_e6` (millionths a year). `spread_e6` is the usual distance between
+    bid and ask in millionths of the price.
     """
 
     instrument: Instrument
@@ -46,6 +41,8 @@ class Listing:
     premium_e6: int = 0
     open_interest: int = 0
     type_name: str = ""
+    spread_e6: int = SHARE_SPREAD_E6
+    vol_e6: int = 0
 
     @property
     def key(self) -> InstrumentKey:
@@ -60,129 +57,14 @@ class Listing:
     def tradable(self) -> bool:
         return self.instrument.kind is not Kind.INDEX
 
-
-class _Cash(msgspec.Struct):
-    token: str
-    symbol: str
-    name: str
-    tick: str
-    close: str
-    typical: int
-    freeze: int
-    low_52w: str
-    high_52w: str
-
-
-class _Index(msgspec.Struct):
-    exchange: str
-    token: str
-    symbol: str
-    name: str
-    close: str
-    members: list[str]
-    low_52w: str
-    high_52w: str
-    leverage: int = 1
-
-
-class _Future(msgspec.Struct):
-    token: str
-    name: str
-    underlying: str
-    lot: int
-    tick: str
-    freeze: int
-    typical: int
-    premium_e6: int
-
-
-class _Universe(msgspec.Struct):
-    cash: list[_Cash]
-    indices: list[_Index]
-    futures: list[_Future]
-
-
-def listings_of(day: date) -> dict[InstrumentKey, Listing]:
-    """Everything listed on a trading day, shares first, in the order of the data file."""
-    raw = resources.files("core.exchange.data").joinpath("universe.json").read_bytes()
-    universe = msgspec.json.decode(raw, type=_Universe)
-    rows = [_share(row) for row in universe.cash] + [_index(row) for row in universe.indices]
-    spot = {row.instrument.token: row for row in rows}
-    rows += [_future(row, spot[row.underlying], day) for row in universe.futures]
-    return {row.key: row for row in rows}
+    @property
+    def is_call(self) -> bool:
+        """Whether an option is a call; the symbol's last two letters say so (instrument master)."""
+        return self.instrument.symbol.endswith("CE")
 
 
 def band(close_e4: int, tick_e4: int, percent: int) -> tuple[int, int]:
-    """Lower and upper circuit, rounded to ticks inside the band."""
+    """Lower and upper circuit, rounded to ticks inside the band, the lower one at least one tick."""
     margin_e4 = close_e4 * percent // 100
     lower = -(-(close_e4 - margin_e4) // tick_e4) * tick_e4
-    return lower, (close_e4 + margin_e4) // tick_e4 * tick_e4
-
-
-def expiry_of(day: date) -> date:
-    """The near monthly expiry: the last Tuesday of the month, or of the next month once that has passed."""
-    this = _last_tuesday(day.year, day.month)
-    if this >= day:
-        return this
-    return _last_tuesday(day.year + day.month // 12, day.month % 12 + 1)
-
-
-def _last_tuesday(year: int, month: int) -> date:
-    last = date(year, month, calendar.monthrange(year, month)[1])
-    return last.replace(day=last.day - (last.weekday() - calendar.TUESDAY) % 7)
-
-
-def _price(text: str) -> int:
-    price_e4 = parse_price_e4(text)
-    assert price_e4 is not None, text
-    return price_e4
-
-
-def _share(row: _Cash) -> Listing:
-    tick_e4, close_e4 = _price(row.tick), _price(row.close)
-    lower, upper = band(close_e4, tick_e4, EQUITY_BAND_PERCENT)
-    share = Instrument(
-        Exchange.NSE, row.token, row.symbol, row.name, Kind.EQUITY, tick_e4=tick_e4, freeze_quantity=row.freeze
-    )
-    low, high = _price(row.low_52w), _price(row.high_52w)
-    return Listing(share, close_e4, lower, upper, low, high, row.typical)
-
-
-def _index(row: _Index) -> Listing:
-    index = Instrument(Exchange(row.exchange), row.token, row.symbol, row.name, Kind.INDEX, tick_e4=0)
-    members = tuple(InstrumentKey(Exchange.NSE, token) for token in row.members)
-    low, high = _price(row.low_52w), _price(row.high_52w)
-    return Listing(
-        index, _price(row.close), 0, 0, low, high, members=members, leverage=row.leverage, type_name="AMXIDX"
-    )
-
-
-def _future(row: _Future, spot: Listing, day: date) -> Listing:
-    tick_e4, expiry = _price(row.tick), expiry_of(day)
-    close_e4 = spot.close_e4 * (1_000_000 + row.premium_e6) // 1_000_000 // tick_e4 * tick_e4
-    lower, upper = band(close_e4, tick_e4, FUTURE_BAND_PERCENT)
-    symbol = f"{row.name}{expiry:%d%b%y}FUT".upper()
-    future = Instrument(
-        Exchange.NFO,
-        row.token,
-        symbol,
-        row.name,
-        Kind.FUTURE,
-        row.lot,
-        tick_e4,
-        expiry.isoformat(),
-        freeze_quantity=row.freeze,
-    )
-    return Listing(
-        future,
-        close_e4,
-        lower,
-        upper,
-        spot.low_52w_e4,
-        spot.high_52w_e4,
-        row.typical,
-        (spot.key,),
-        premium_e6=row.premium_e6,
-        open_interest=row.lot * 210_000,
-        type_name="FUTIDX",
-    )
+    return max(tick_e4, lower), (close_e4 + margin_e4) // tick_e4 * tick_e4

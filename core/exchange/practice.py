@@ -21,10 +21,11 @@ from core.exchange.ids import Ids
 from core.exchange.ledger.conversion import ConvertBody, back, conversion
 from core.exchange.ledger.demat import Demat, Held
 from core.exchange.ledger.morning import Morning, after, begun, first, fitted, relisted
-from core.exchange.listing import Listing, listings_of
+from core.exchange.listing import Listing
 from core.exchange.orders import OwnOrder, OwnTrade, Refusal, Ticket
 from core.exchange.rows import Row, holding_row, order_row, position_row, rms_row, total_row, trade_row
 from core.exchange.rules import OrderBody, band, changed_body, read_ticket, variety_refusal
+from core.exchange.setting import PLAIN, Setting
 from core.exchange.squareoff import square_off
 from core.exchange.switches import Switches
 from core.exchange.truth import (
@@ -59,9 +60,16 @@ class Practice:
     _closed: bool
 
     def __init__(
-        self, base: Clock, seed: int, folder: Path | None = None, fresh: bool = False, now_ns: int | None = None
+        self,
+        base: Clock,
+        seed: int,
+        folder: Path | None = None,
+        fresh: bool = False,
+        now_ns: int | None = None,
+        setting: Setting = PLAIN,
     ) -> None:
         """UserError when the state folder cannot be used."""
+        self._setting = setting
         saved = recall(folder) if folder is not None else None
         self.run = 1 if saved is None else saved.run + fresh
         goes_on = saved is not None and not fresh and now_ns is None and not calendar.is_over(saved.ns, _day(saved))
@@ -325,11 +333,7 @@ class Practice:
 
     def _listings(self, day: date) -> Mapping[InstrumentKey, Listing]:
         """What is listed on a day, at the closes of the universe."""
-        return listings_of(day)
-
-    def _open_floor(self, rng: random.Random, figures: dict[InstrumentKey, DayFigures]) -> Floor:
-        """The day's market: what is listed, at the closes of the day before."""
-        return Floor(relisted(self._listings(self.day), self._morning.closes), rng, figures)
+        return self._setting.listings(day)
 
     def _open(self) -> bool:
         """Whether orders go to the book now."""
@@ -364,6 +368,12 @@ class Practice:
 
     def _keep_rule(self, rule: Rule) -> None:
         self._truth.write(Ruled(self.now_ns(), rule))
+
+    def _open_floor(self, rng: random.Random, figures: dict[InstrumentKey, DayFigures]) -> Floor:
+        """The day's market: what is listed, at the closes of the day before, and what moves it."""
+        listings = relisted(self._listings(self.day), self._morning.closes)
+        tide = self._setting.tide(rng, self.day, listings)
+        return Floor(listings, rng, figures, tide, calendar.at(self.day, calendar.OPENS))
 
     def _warm_up(self, until_ns: int) -> None:
         """Trade from 09:15 on, in long strides when there is much to catch up with."""

@@ -1,35 +1,39 @@
 """The exchange as a process: sockets, servers, the market's beat, the first line, and the end."""
 
 import asyncio
+import gc
 import os
 import random
 import signal
 import socket
+import ssl
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
 from core.clock import Clock, SystemClock, ist
 from core.errors import UserError
-from core.exchange.control import Control, build_control
-from core.exchange.faults import Faults
-from core.exchange.gateway import Gateway
+from core.exchange.calendar import STARTS, at, trading_day
+from core.exchange.faults import Fault, Faults
 from core.exchange.handshake import ORDERS_PATH, STREAM_PATH
-from core.exchange.http import Doors, HttpServer, abort
 from core.exchange.limits import Limiter
 from core.exchange.practice import Practice
-from core.exchange.services import build_services
+from core.exchange.scenarios import SCENARIOS, Scenario
 from core.exchange.sessions import Sessions, new_credentials
+from core.exchange.setting import PLAIN
 from core.exchange.streams import Streams
 from core.exchange.venue import Venue
 from core.supervise import Supervisor
 
-BEAT_S = 0.2
-"""Real time between two market steps: the most often a token's packet is sent."""
+BEAT_S = 0.025
+"""Real time between two market steps: short, so that a busy market never keeps a request waiting for long."""
+UPKEEP_THRESHOLDS = (20_000, 50, 50)
+"""Garbage collection after the start: rare, for what lives at the start is frozen and few cycles come after it."""
 LOOPBACK = "127.0.0.1"
 
 
@@ -47,6 +51,11 @@ class Options:
     replay: Path | None = None
     speed: float = 1.0
     end_with_stdin: bool = False
+    universe: Path | None = None
+    tls: bool = False
+    scenario: str | None = None
+    depth20: bool = False
+    single_session: bool = False
 
 
 def run(options: Options) -> None:
@@ -55,33 +64,44 @@ def run(options: Options) -> None:
 
 
 async def _serve(options: Options, clock: Clock) -> None:
-    venue = _venue(options, clock)
+    """The first line goes out as soon as the sockets are bound; who connects then waits for the web framework's import,
+    half of the start, in the sockets' queues.
+    """
+    scenario = None if options.scenario is None else SCENARIOS[options.scenario]
+    venue = _venue(options, clock, scenario)
     stop = asyncio.Event()
     tasks = Supervisor(clock, _say)
     socks = [_bind(options.host, options.port), _bind(options.host, 0), _bind(LOOPBACK, 0)]
-    sessions = Sessions(new_credentials(), clock, venue.switches)
-    venue.client_code = sessions.credentials.client_code
-    faults = Faults(random.Random(options.seed))
-    streams = Streams(venue, sessions, faults, clock, tasks)
+    tls, trusted = _tls(options, clock)
+    sessions = _sessions(venue, clock, options.single_session)
+    faults = Faults(random.Random(options.seed), clock.mono_ns)
+    streams = Streams(venue, sessions, faults, clock, tasks, options.depth20)
+    venue.clock.anchor(venue.start_ns, options.speed)
+    _first_line(venue, sessions, socks, trusted)
+    from core.exchange.control import Control, build_control
+    from core.exchange.gateway import Gateway
+    from core.exchange.http import Doors, HttpServer
+    from core.exchange.services import build_services
+
     doors: Doors = {}
     services = build_services(venue, sessions, faults)
     services.state.on_error = lambda error: _say("rest", f"{type(error).__name__}: {error}")
-    limiter = Limiter() if options.limits else None
-    gateway = Gateway(services, venue, sessions, faults, limiter, lambda client: abort(doors, client))
+    gateway = Gateway(services, venue, sessions, faults, Limiter() if options.limits else None, doors)
     venue.on_push = streams.push_order
 
     def beat() -> None:
         venue.step()
         streams.publish(venue.market.take_changed())
 
-    control = build_control(Control(venue, faults, streams, gateway.requests, beat))
-    servers = [HttpServer(gateway, socks[0], doors), HttpServer(control, socks[2])]
+    control = Control(venue, faults, streams, sessions, gateway.requests, beat)
+    servers = [HttpServer(gateway, socks[0], doors, gateway.peek, tls), HttpServer(build_control(control), socks[2])]
     _end_on_signals(stop, options.end_with_stdin)
-    sockets_server = await streams.listen(socks[1])
+    sockets_server = await streams.listen(socks[1], tls)
     running = [tasks.once("http", server.run_on_socket()) for server in servers]
-    venue.clock.anchor(venue.start_ns, options.speed)
     tasks.keep("market", lambda: _beats(beat, clock))
-    _first_line(venue, sessions, socks)
+    if scenario is not None:
+        tasks.once("scenario", _tell(scenario, control.strike, clock))
+    _freeze()
     await stop.wait()
     for server in servers:
         server.finish()
@@ -91,12 +111,59 @@ async def _serve(options: Options, clock: Clock) -> None:
     venue.close()
 
 
-def _venue(options: Options, clock: Clock) -> Venue:
+def _sessions(venue: Venue, clock: Clock, single: bool) -> Sessions:
+    if single:
+        venue.switches.relogin = "end"
+    sessions = Sessions(new_credentials(venue.run), clock, venue.switches)
+    venue.client_code = sessions.credentials.client_code
+    return sessions
+
+
+def _venue(options: Options, clock: Clock, scenario: Scenario | None) -> Venue:
     if options.replay is not None:
         from core.exchange.playback import Playback
 
         return Playback(clock, options.replay)
-    return Practice(clock, options.seed, options.state, options.fresh, options.now_ns)
+    setting, now_ns = PLAIN, options.now_ns
+    day = trading_day(ist(clock.real_ns()).date() if now_ns is None else ist(now_ns).date())
+    if options.universe is not None:
+        from core.exchange.masterfile import Master
+
+        master = Master(options.universe)
+        listable = trading_day(master.day(day))
+        if now_ns is None and listable != day and options.state is None:
+            day, now_ns = listable, at(listable, STARTS)
+        setting = replace(setting, listings=master.listings)
+    if scenario is not None:
+        setting = replace(setting, events=scenario.events)
+        now_ns = scenario.starts_ns(day) if now_ns is None else now_ns
+    return Practice(clock, options.seed, options.state, options.fresh, now_ns, setting)
+
+
+async def _tell(scenario: Scenario, strike: Callable[[Fault], None], clock: Clock) -> None:
+    """Let a scenario's faults come at their times, real seconds after the start."""
+    _say("scenario", scenario.says)
+    passed_s = 0.0
+    for at_s, fault in scenario.timed:
+        await clock.sleep(max(0.0, at_s - passed_s))
+        passed_s = at_s
+        strike(msgspec.structs.replace(fault))
+
+
+def _tls(options: Options, clock: Clock) -> tuple[ssl.SSLContext | None, Path | None]:
+    if not options.tls:
+        return None, None
+    from core.exchange.tls import server_context
+
+    folder = options.state or Path(tempfile.mkdtemp(prefix="tezi-exchange-"))
+    return server_context(folder, options.host, clock)
+
+
+def _freeze() -> None:
+    """What the start made lives on: the collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*UPKEEP_THRESHOLDS)
 
 
 async def _beats(beat: Callable[[], None], clock: Clock) -> None:
@@ -119,13 +186,14 @@ def _bind(host: str, port: int) -> socket.socket:
     return sock
 
 
-def _first_line(venue: Venue, sessions: Sessions, socks: list[socket.socket]) -> None:
+def _first_line(venue: Venue, sessions: Sessions, socks: list[socket.socket], trusted: Path | None) -> None:
     rest, streams, control = (f"{s.getsockname()[0]}:{s.getsockname()[1]}" for s in socks)
     mine = sessions.credentials
+    secure = "" if trusted is None else "s"
     line: dict[str, str | int] = {
-        "rest": f"http://{rest}",
-        "stream": f"ws://{streams}{STREAM_PATH}",
-        "orders": f"ws://{streams}{ORDERS_PATH}",
+        "rest": f"http{secure}://{rest}",
+        "stream": f"ws{secure}://{streams}{STREAM_PATH}",
+        "orders": f"ws{secure}://{streams}{ORDERS_PATH}",
         "control": f"http://{control}",
         "client_code": mine.client_code,
         "pin": mine.pin,
@@ -134,6 +202,8 @@ def _first_line(venue: Venue, sessions: Sessions, socks: list[socket.socket]) ->
         "now": ist(venue.now_ns()).isoformat(),
         "run": venue.run,
     }
+    if trusted is not None:
+        line["ca"] = str(trusted)
     sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
     sys.stdout.flush()
 

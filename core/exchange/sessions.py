@@ -2,7 +2,7 @@
 
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pyotp
@@ -41,11 +41,13 @@ class Tokens:
         return {"jwtToken": self.jwt, "refreshToken": self.refresh, "feedToken": self.feed}
 
 
-def new_credentials() -> Credentials:
+def new_credentials(run: int = 1) -> Credentials:
+    """New secrets; the client code is the account's, the same at each start of the same run."""
+
     def pick(letters: str, count: int) -> str:
         return "".join(secrets.choice(letters) for _ in range(count))
 
-    code = "PRAC" + pick(_DIGITS, 4)
+    code = f"PRAC{run % 10_000:04d}"
     return Credentials(
         code, pick(_DIGITS, 4), pyotp.random_base32(), pick("ABCDEFGHJKLMNPQRSTUVWXYZabcdefgh23456789", 8)
     )
@@ -81,6 +83,10 @@ class Sessions:
 
     def logout(self, jwt: str) -> None:
         self._logins = [tokens for tokens in self._logins if not _same(tokens.jwt, jwt)]
+
+    def expire_all(self) -> None:
+        """End every login now, as the service does at midnight: the tokens are then expired, not unknown."""
+        self._logins = [replace(tokens, day="") for tokens in self._logins]
 
     def check_jwt(self, authorization: str) -> Refusal | None:
         """Why an Authorization value does not open secured calls; None when it does."""

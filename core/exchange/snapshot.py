@@ -12,9 +12,9 @@ Bar = tuple[int, int, int, int, int, int]
 """Start (epoch s), open, high, low, close in 1/10,000 rupee, volume in units."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Snapshot:
-    """One instrument now. Prices in 1/10,000 rupee, times in epoch ns, at most five levels a side, best first."""
+    """One instrument now. Prices in 1/10,000 rupee, times in epoch ns, at most twenty levels a side, best first."""
 
     listing: Listing
     sequence: int
@@ -48,6 +48,9 @@ class Market(Protocol):
 
     def take_changed(self) -> Iterable[InstrumentKey]:
         """What changed since the last call."""
+
+    def watch(self, keys: Iterable[InstrumentKey]) -> None:
+        """The instruments that streams show from now on."""
 
     def bars(self, key: InstrumentKey) -> list[Bar]:
         """The one-minute bars of the day so far."""

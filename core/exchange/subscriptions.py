@@ -1,16 +1,19 @@
 """What one market-stream connection asked for, and what is due to it: bounded, latest wins. Pure."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from itertools import islice
 
 import msgspec
 
 from core.domain import InstrumentKey
 from core.exchange.envelopes import UNREADABLE
 from core.exchange.listing import SEGMENTS
-from core.exchange.packets import LTP, QUOTE, SNAP
+from core.exchange.packets import DEPTH20, LTP, QUOTE, SNAP
 
 SUBSCRIPTIONS_MAX = 1_000
 """Token-modes of one connection (official streaming page)."""
+DEPTH20_MAX = 50
+"""Token-modes of mode 4 in one connection, shares of segment 1 only (retired; official SDKs)."""
 CORRELATION_MAX = 64
 Wanted = tuple[InstrumentKey, int]
 """An instrument in a mode."""
@@ -43,10 +46,14 @@ class StreamError(msgspec.Struct):
 
 
 class Subscriptions:
-    """`due` holds what changed since it was last sent: at most one entry for each token-mode."""
+    """`due` holds what changed since it was last sent: at most one entry for each token-mode.
 
-    def __init__(self, known: Collection[InstrumentKey]) -> None:
+    `known` gives what is listed now: a connection outlives a trading day.
+    """
+
+    def __init__(self, known: Callable[[], Collection[InstrumentKey]], depth20: bool = False) -> None:
         self._known = known
+        self._allowed = (LTP, QUOTE, SNAP, DEPTH20) if depth20 else (LTP, QUOTE, SNAP)
         self._modes: dict[InstrumentKey, set[int]] = {}
         self._count = 0
         self._due: dict[Wanted, None] = {}
@@ -59,7 +66,9 @@ class Subscriptions:
             return StreamError(_correlation(text), "E1001", "Invalid Request Payload.")
         mode, lists = request.params.mode, request.params.tokenList
         good = (
-            request.action in (0, 1) and mode in (LTP, QUOTE, SNAP) and all(t.exchangeType in SEGMENTS for t in lists)
+            request.action in (0, 1)
+            and mode in self._allowed
+            and all(t.exchangeType in SEGMENTS and (mode != DEPTH20 or t.exchangeType == 1) for t in lists)
         )
         if not good:
             return StreamError(request.correlationID[:CORRELATION_MAX], "E1001", "Invalid Request Payload.")
@@ -69,30 +78,41 @@ class Subscriptions:
                 self._drop(key, mode)
             return None
         new = [key for key in dict.fromkeys(keys) if mode not in self._modes.get(key, ())]
-        if self._count + len(new) > SUBSCRIPTIONS_MAX:
+        deep = sum(DEPTH20 in modes for modes in self._modes.values()) + len(new) if mode == DEPTH20 else 0
+        if self._count + len(new) > SUBSCRIPTIONS_MAX or deep > DEPTH20_MAX:
             text = "Invalid Request. Subscription Limit Exceeded"
             return StreamError(request.correlationID[:CORRELATION_MAX], "E1002", text)
         for key in new:
             self._modes.setdefault(key, set()).add(mode)
             self._count += 1
-            if key in self._known:
+            if key in self._known():
                 self._due[(key, mode)] = None
         return None
 
     def mark(self, changed: Iterable[InstrumentKey]) -> bool:
         """Note what changed; True when something is due."""
+        modes_of, due = self._modes, self._due
         for key in changed:
-            for mode in self._modes.get(key, ()):
-                self._due[(key, mode)] = None
-        return bool(self._due)
+            for mode in modes_of.get(key, ()):
+                due[(key, mode)] = None
+        return bool(due)
 
-    def take(self) -> Wanted | None:
-        """The next token-mode to send; None when nothing is due."""
-        if not self._due:
-            return None
-        wanted = next(iter(self._due))
-        del self._due[wanted]
-        return wanted
+    @property
+    def keys(self) -> Iterable[InstrumentKey]:
+        """The known instruments that are asked for in any mode."""
+        known = self._known()
+        return (key for key in self._modes if key in known)
+
+    def take(self, most: int) -> list[Wanted]:
+        """The next token-modes to send, at most so many, oldest first; empty when nothing is due."""
+        due = self._due
+        if len(due) <= most:
+            self._due = {}
+            return list(due)
+        taken = list(islice(due, most))
+        for wanted in taken:
+            del due[wanted]
+        return taken
 
     def forget_due(self) -> None:
         self._due.clear()

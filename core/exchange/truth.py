@@ -130,6 +130,7 @@ class TruthLog:
         path = self._folder / f"truth-{opened.run:03d}-{opened.day}.jsonl"
         torn = _mend(path)
         self._file = path.open("ab", buffering=0)
+        path.chmod(0o600)
         if torn is None:
             self.write(opened)
 
@@ -143,6 +144,8 @@ class TruthLog:
             return
         path = self._folder / (MARKET if isinstance(what, MarketFile) else BARS)
         beside = path.with_suffix(".new")
+        beside.touch(mode=0o600)
+        beside.chmod(0o600)
         beside.write_bytes(self._encoder.encode(what))
         beside.replace(path)
 
@@ -158,7 +161,8 @@ def recall(folder: Path) -> Remembered | None:
     UserError when the folder cannot be used.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)
         names = [(int(m[1]), m[2], p) for p in folder.iterdir() if (m := _NAME.fullmatch(p.name))]
         if not names:
             return None

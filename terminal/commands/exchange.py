@@ -15,9 +15,13 @@ import click
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the invented market.")
 @click.option("--state", type=click.Path(path_type=Path, file_okay=False), help="Folder to remember the account in.")
 @click.option("--fresh", is_flag=True, help="Begin a new run.")
-@click.option("--replay", type=click.Path(path_type=Path), help="Stream a recorded session: a depth5 file or folder.")
+@click.option("--replay", type=click.Path(path_type=Path), help="Stream a recording: a file or a folder of them.")
 @click.option("--speed", type=click.FloatRange(0.01, 1_000), default=1.0, help="Market time over real time.")
-@click.option("--universe", type=click.Path(path_type=Path), help="Instrument master to list (later).")
+@click.option("--universe", type=click.Path(path_type=Path), help="Instrument master (JSON, plain, gz, xz) to list.")
+@click.option("--scenario", help="A ready story; a name that does not exist lists them.")
+@click.option("--tls", is_flag=True, help="Serve https and wss; the first line names the authority's file in `ca`.")
+@click.option("--depth20", is_flag=True, help="Serve the retired stream mode 4.")
+@click.option("--sessions", type=click.Choice(["many", "one"]), default="many", help="one: a login ends earlier ones.")
 @click.option("--limits", type=click.Choice(["on", "off"]), default="on", help="Angel One's request limits.")
 @click.option("--now", "now_text", help="Market time to start at, ISO 8601 with an offset.")
 @click.option("--end-with-stdin", is_flag=True, help="End when stdin closes.")
@@ -32,6 +36,10 @@ def exchange(
     replay: Path | None,
     speed: float,
     universe: Path | None,
+    scenario: str | None,
+    tls: bool,
+    depth20: bool,
+    sessions: str,
     limits: str,
     now_text: str | None,
     end_with_stdin: bool,
@@ -42,18 +50,36 @@ def exchange(
     from core.errors import UserError
 
     _check_host(host, expose)
-    if universe is not None:
-        _leave(3, "--universe is not there yet: the exchange lists its own universe.")
-    if replay is not None and (state is not None or fresh or now_text is not None):
-        _leave(2, "--state, --fresh and --now have no meaning with --replay: a recording has its own day.")
+    if replay is not None and (state is not None or fresh or now_text is not None or universe or scenario):
+        _leave(2, "--state, --fresh, --now, --universe and --scenario mean nothing with --replay: it has its own day.")
     try:
         now_ns = None if now_text is None else iso_to_ns(now_text)
     except ValueError:
         _leave(2, f"--now {now_text!r} is no ISO 8601 time with an offset, such as 2026-03-02T10:00:00+05:30.")
+    from core.exchange.scenarios import SCENARIOS
     from core.exchange.serve import Options, run
 
+    if scenario is not None and scenario not in SCENARIOS:
+        _leave(2, f"--scenario {scenario!r} does not exist. There are: {', '.join(SCENARIOS)}.")
+    options = Options(
+        host=host,
+        port=port,
+        seed=seed,
+        state=state,
+        fresh=fresh,
+        limits=limits == "on",
+        now_ns=now_ns,
+        replay=replay,
+        speed=speed,
+        end_with_stdin=end_with_stdin,
+        universe=universe,
+        tls=tls,
+        scenario=scenario,
+        depth20=depth20,
+        single_session=sessions == "one",
+    )
     try:
-        run(Options(host, port, seed, state, fresh, limits == "on", now_ns, replay, speed, end_with_stdin))
+        run(options)
     except UserError as e:
         _leave(3, str(e))
 

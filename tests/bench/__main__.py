@@ -9,7 +9,7 @@ from pathlib import Path
 import tests.bench
 from tests.bench.result import REGISTRY, line, table
 
-PROGRAMS = ("hello", "sender", "receiver", "painted")
+PROGRAMS = ("hello", "sender", "receiver", "painted", "exchange_readers")
 """Modules that a benchmark starts as a process of its own: they register nothing."""
 
 

@@ -77,11 +77,11 @@ def test_the_vectors_cover_all_three_modes() -> None:
 
 
 def test_what_waits_for_a_slow_client_never_exceeds_what_it_asked_for() -> None:
-    wanted = Subscriptions(frozenset(SEGMENT_KEYS))
+    wanted = Subscriptions(lambda: frozenset(SEGMENT_KEYS))
     wanted.handle(subscribe(1, *(key.token for key in SEGMENT_KEYS)))
     for _ in range(1_000):
         wanted.mark(SEGMENT_KEYS)
     taken = 0
-    while wanted.take() is not None:
+    while wanted.take(1):
         taken += 1
     assert taken == len(SEGMENT_KEYS) < SUBSCRIPTIONS_MAX

@@ -62,9 +62,11 @@ def test_every_tick_of_a_recording_arrives_with_its_price(tmp_path: Path) -> Non
         asked = {"mode": "FULL", "exchangeTokens": {"NFO": ["60166"]}}
         quote = wire.send("POST", "/rest/secure/angelbroking/market/v1/quote", asked).json["data"]["fetched"][0]
         assert (quote["ltp"], quote["tradingSymbol"]) == (303.0, "BANKNIFTY_OPT_60166")
-        refused = wire.place()
-        assert refused["status"] is False and "replay" in refused["message"]
         assert wire.send("GET", ORDER + "getOrderBook").json["data"] is None
+        share = {"tradingsymbol": "BHARATFORG-EQ", "symboltoken": "422", "quantity": "15"}
+        assert wire.place(**share, price="1402.00", transactiontype="SELL")["status"] is True
+        sold = wire.send("GET", ORDER + "getTradeBook").json["data"]
+        assert [(t["fillprice"], t["fillsize"]) for t in sold] in ([(1402.0, 10)], [("1402.00", "10")])
 
 
 def test_real_recordings_start_at_once_and_keep_their_prices(shared: Path) -> None:

@@ -105,10 +105,10 @@ def test_it_ends_when_its_stdin_closes() -> None:
         (("--host", "0.0.0.0"), 2, "--expose"),
         (("--host", "nowhere"), 2, "no IP address"),
         (("--now", "noon"), 2, "ISO 8601"),
-        (("--universe", "x.json"), 3, "not there yet"),
+        (("--universe", "x.json"), 3, "cannot be read"),
         (("--replay", "/nonexistent"), 3, "no recording"),
         (("--speed", "0"), 2, "speed"),
-        (("--replay", "x", "--fresh"), 2, "no meaning"),
+        (("--replay", "x", "--fresh"), 2, "mean nothing"),
     ],
 )
 def test_mistakes_are_one_or_two_plain_lines(words: tuple[str, ...], code: int, says: str) -> None:

@@ -61,7 +61,7 @@ def test_an_order_before_the_opening_waits_for_it() -> None:
 def test_intraday_is_squared_off_at_its_time(day: Day) -> None:
     settle(day, square_off="10:00")
     bought = day.placed(ordertype="MARKET", price="0", quantity="9")
-    resting = day.placed(price=day.rupees(-60))
+    resting = day.placed(price=day.rupees(-400))
     kept = day.placed(ordertype="MARKET", price="0", quantity="3", producttype="DELIVERY")
     day.to("2026-03-03T10:00:01+05:30")
     account = day.practice.desk.account
