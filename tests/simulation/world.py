@@ -84,7 +84,7 @@ class Way:
 
 
 class World:
-    """`open`, then `start_terminal` (again after `kill_terminal`), then `close`. The parts are public for the faults."""
+    """`open`, `start_terminal` (again after `kill_terminal`), `close`. The parts are public for the faults."""
 
     def __init__(self, seed: int, folder: Path, loop: VirtualLoop) -> None:
         self.seed, self.folder, self.loop, self.network = seed, folder, loop, loop.network
