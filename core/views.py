@@ -164,6 +164,12 @@ class CircuitStatus:
     next_try_ms: int | None
     error: str
     p50_ms: int | None
+    p99_ms: int | None = None
+
+    @property
+    def failing(self) -> bool:
+        """Whether it keeps calls back until a test shows that the service is well."""
+        return self.state not in (CircuitState.CLOSED, CircuitState.PROBATION)
 
 
 @dataclass(frozen=True, slots=True)

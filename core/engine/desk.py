@@ -132,7 +132,7 @@ class EngineDesk:
             session_word=session.word,
             closes_in_s=session.closes_in_s,
             streams=(parts.feed.status(), parts.updates.status()),
-            circuits=(engine.circuit.status(),),
+            circuits=(engine.circuit.status(), *parts.broker.circuit_statuses()),
             fresh=parts.board.fresh_count(),
             wanted=engine.wanted,
             dropped_frames=parts.feed.malformed,

@@ -139,6 +139,7 @@ class Engine:
         keep("feed", self.parts.feed.run)
         keep("updates", lambda: self.parts.updates.run(self._update, self._updates_connected))
         keep("books", self.books.run)
+        keep("circuits", self.parts.broker.tend)
 
     async def stop(self) -> tuple[str, ...]:
         """Let answers that are under way come in, then end every task; gives the names of those that would not."""

@@ -13,7 +13,7 @@ from core.market.sessions import Session
 from core.orders.tags import Tags
 from core.outcome import Read
 from core.ports import Audit, Broker, Feed, Journal, Ledger, NoAudit, NoLedger, OrderSocket
-from core.views import QuoteView, StreamStatus
+from core.views import CircuitStatus, QuoteView, StreamStatus
 
 
 class Board(QuoteView, Protocol):
@@ -51,6 +51,13 @@ class LoggedInBroker(Broker, Protocol):
     @property
     def writes_sent(self) -> int: ...
     async def login(self) -> Read[str]: ...
+    async def tend(self) -> None:
+        """For ever: test the circuits of reads that are open."""
+        ...
+
+    def circuit_statuses(self) -> tuple[CircuitStatus, ...]:
+        """Every circuit but that of the orders."""
+        ...
 
 
 class Meta(Protocol):
