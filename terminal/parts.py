@@ -33,9 +33,10 @@ def build_parts(
     tags: Tags,
     mirror: Callable[[Event], None],
     tape: FeedTape | None = None,
+    random: Random | None = None,
 ) -> Parts:
     """Everything new and unconnected; the engine starts it. Raises UserError for a watchlist that cannot be had."""
-    random = Random()
+    random = random or Random()
     broker = AngelBroker(link.address.rest, link.credentials, clock, known=known)
     link.on_move = broker.move
     board = QuoteBoard(clock, stale_ms=options.config.limits.quote_age_ms_max)
