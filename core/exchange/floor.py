@@ -30,7 +30,6 @@ LOOKED_AT_NS = 20 * NS_PER_S
 ROUNDS_MAX = 40
 """Most rounds of one crowd in one step: a clock moved far ahead is walked in longer strides."""
 INDEX_NS = 250 * NS_PER_MS
-DEPTH_MAX = 20
 EAGER_MAX = 400
 """Most instruments that live from the start; a longer universe comes to life as it is looked at."""
 _IDS_A_CROWD = 1_000_000_000
@@ -146,7 +145,7 @@ class Floor:
         self._look(key)
         return self._crowds[key].fair_e4
 
-    def snapshot(self, key: InstrumentKey) -> Snapshot:
+    def snapshot(self, key: InstrumentKey, levels: int = 5) -> Snapshot:
         self._look(key)
         row, day, book = self._listings[key], self._figures[key], self._books.get(key)
         return Snapshot(
@@ -165,8 +164,8 @@ class Floor:
             book.total(Side.BUY) if book else 0,
             book.total(Side.SELL) if book else 0,
             row.open_interest,
-            tuple(book.depth(Side.BUY, DEPTH_MAX)) if book else (),
-            tuple(book.depth(Side.SELL, DEPTH_MAX)) if book else (),
+            tuple(book.depth(Side.BUY, levels)) if book else (),
+            tuple(book.depth(Side.SELL, levels)) if book else (),
         )
 
     def _last_e4(self, key: InstrumentKey) -> int:

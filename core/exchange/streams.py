@@ -19,7 +19,7 @@ from core.exchange import handshake
 from core.exchange.faults import PACKET, UPDATE, Fault, Faults
 from core.exchange.frames import binary
 from core.exchange.garbling import Garbler, UpdateGarbler
-from core.exchange.packets import LTP, SNAP, encode
+from core.exchange.packets import LEVELS, LTP, SNAP, encode
 from core.exchange.rows import Row, blank_update
 from core.exchange.sessions import Sessions
 from core.exchange.subscriptions import Subscriptions, Wanted
@@ -239,7 +239,7 @@ class Streams:
         frame = self._packets.get(wanted)
         if frame is None:
             key, mode = wanted
-            frame = self._packets[wanted] = binary(encode(mode, self._venue.market.snapshot(key)))
+            frame = self._packets[wanted] = binary(encode(mode, self._venue.market.snapshot(key, LEVELS[mode])))
         return frame
 
     async def _burst(self, client: _StreamClient, keys: list[InstrumentKey], count: int) -> None:
