@@ -30,6 +30,7 @@ FRAME_MAX = 256 * 1024
 UPDATES_MAX = 2_000
 """Order updates that may wait for one client; a client further behind is cut off and must read the book."""
 PING_S, OPEN_S = 30, 10
+NUL_S = 10.0
 BATCH = 100
 """Packets that are written at once before the client's buffer is looked at."""
 BURST = 50_000
@@ -171,7 +172,7 @@ class Streams:
             self._opening[path].discard(connection)
 
     async def _serve_market(self, connection: ServerConnection) -> None:
-        wanted = Subscriptions(lambda: self._venue.market.listings, self._depth20)
+        wanted = Subscriptions(lambda: self._venue.market.listings, self._depth20, self._venue.switches)
         client = _StreamClient(connection, wanted, Garbler(self._faults.rng))
         self._market[connection] = client
         pump = self._tasks.once("stream pump", self._pump_market(client))
@@ -258,6 +259,7 @@ class Streams:
         await connection.send(self._frame("AB00", blank_update()))
         self._orders[connection] = client
         pump = self._tasks.once("orders pump", self._pump_orders(client))
+        nul = self._tasks.once("orders nul", self._beat_nul(connection))
         try:
             async for frame in connection:
                 if frame == "ping":
@@ -265,6 +267,7 @@ class Streams:
         finally:
             del self._orders[connection]
             pump.cancel()
+            nul.cancel()
 
     async def _pump_orders(self, client: _OrdersClient) -> None:
         try:
@@ -275,6 +278,16 @@ class Streams:
                     if self._faults.holds("freeze_orders"):
                         await self._freeze(client.connection, "freeze_orders")
                     await client.connection.send(client.waiting.popleft())
+        except ConnectionClosed:
+            return
+
+    async def _beat_nul(self, connection: ServerConnection) -> None:
+        """One NUL byte every 10 s while the switch says so: seen in live logs, what it is is not certain."""
+        try:
+            while True:
+                await self._clock.sleep(NUL_S)
+                if self._venue.switches.orders_nul:
+                    await connection.send(b"\0")
         except ConnectionClosed:
             return
 
