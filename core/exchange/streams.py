@@ -30,7 +30,6 @@ FRAME_MAX = 256 * 1024
 UPDATES_MAX = 2_000
 """Order updates that may wait for one client; a client further behind is cut off and must read the book."""
 PING_S, OPEN_S = 30, 10
-NUL_S = 10.0
 BATCH = 100
 """Packets that are written at once before the client's buffer is looked at."""
 BURST = 50_000
@@ -182,9 +181,9 @@ class Streams:
                     await self._freeze(connection, "freeze_stream")
                 if frame == "ping":
                     await connection.send("pong")
-                elif (error := client.wanted.handle(frame)) is not None:
-                    await connection.send(self._encoder.encode(error).decode())
                 else:
+                    if (error := client.wanted.handle(frame)) is not None:
+                        await connection.send(self._encoder.encode(error).decode())
                     self._watch()
                     client.wake.set()
         finally:
@@ -282,11 +281,12 @@ class Streams:
             return
 
     async def _beat_nul(self, connection: ServerConnection) -> None:
-        """One NUL byte every 10 s while the switch says so: seen in live logs, what it is is not certain."""
+        """One NUL byte every so often if the switch says so: seen in live logs, what it is is not certain."""
         try:
             while True:
-                await self._clock.sleep(NUL_S)
-                if self._venue.switches.orders_nul:
+                every_s = self._venue.switches.orders_nul_s
+                await self._clock.sleep(every_s or 1.0)
+                if every_s:
                     await connection.send(b"\0")
         except ConnectionClosed:
             return

@@ -29,7 +29,7 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     stand still before the opening.
     Rules: `gtt_derivatives`, `gtt_products`, `gtt_oco` wider than documented. `candle_end` whether the last bar is in.
     Sockets: `stream_limit` whether a request over the limit is refused whole or only what is over, `stream_snapshot`
-    whether subscribing sends the last packet, `orders_nul` a frame of one NUL byte every 10 s.
+    whether subscribing sends the last packet, `orders_nul_s` a binary frame of one NUL byte every so many seconds.
     `convert_types` words taken for `type`. `answers` forces a code on an endpoint: `{"getRMS": "AB2000"}`.
     """
 
@@ -60,7 +60,7 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     amo_lock: bool = True
     stream_limit: Literal["all", "excess"] = "all"
     stream_snapshot: bool = True
-    orders_nul: bool = False
+    orders_nul_s: Seconds | None = None
     candle_end: Literal["inclusive", "exclusive"] = "inclusive"
     convert_types: Names = msgspec.field(default_factory=lambda: ["DAY", "CF"])
     answers: Annotated[dict[str, str], msgspec.Meta(max_length=100)] = {}
