@@ -4,6 +4,8 @@ from textual.widgets import Input
 
 from terminal.screens.details import order_details
 from terminal.screens.dialogs import KeysScreen, LinesScreen, QuestionScreen
+from terminal.screens.limits import LimitsScreen
+from terminal.screens.lock import LockScreen
 from terminal.screens.panic import PanicScreen
 from terminal.screens.search import SearchScreen
 from terminal.screens.ticket import TicketScreen
@@ -12,7 +14,9 @@ from terminal.screens.ticket_form import Terms, again_terms, exit_terms, new_ter
 __all__ = [
     "Input",
     "KeysScreen",
+    "LimitsScreen",
     "LinesScreen",
+    "LockScreen",
     "PanicScreen",
     "QuestionScreen",
     "SearchScreen",
