@@ -13,7 +13,6 @@ from core.errors import UserError
 from core.secret import Secret
 
 if TYPE_CHECKING:
-    from core.vault.keyring_port import Keyring
     from core.vault.opened import Opened
     from core.vault.vault import Vault
 
@@ -115,30 +114,9 @@ def _opened(
 
 
 def _vault(folder: Path, wants_keyring: bool) -> "Vault":
-    from platformdirs import user_state_path
+    from terminal.vaults import vault_of
 
-    from core.clock import SystemClock
-    from core.vault.marks import FileMarks, KeyringMarks
-    from core.vault.vault import FILE, Vault
-
-    path, clock = folder / FILE, SystemClock()
-    files = FileMarks(user_state_path("tezi", appauthor=False))
-    plain = Vault(path, clock, marks=(files,))
-    keyring = _keyring() if wants_keyring or (plain.exists and plain.is_remembered()) else None
-    if keyring is None:
-        return plain
-    return Vault(path, clock, keyring=keyring, marks=(files, KeyringMarks(keyring)))
-
-
-def _keyring() -> "Keyring | None":
-    from core.vault.errors import KeyringFailed
-    from core.vault.keyring_port import find
-
-    try:
-        return find()
-    except KeyringFailed as e:
-        click.echo(f"tezi: {e}", err=True)
-        return None
+    return vault_of(folder, wants_keyring=wants_keyring, tell=lambda why: click.echo(f"tezi: {why}", err=True))
 
 
 def _made(vault: "Vault") -> "Opened":
