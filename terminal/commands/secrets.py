@@ -104,7 +104,7 @@ def _opened(
     folder = home_folder(home or root.params.get("home"))
     with InstanceLock(folder) if writes else nullcontext():
         vault = _vault(folder, wants_keyring)
-        opened = _made(vault) if makes and not vault.exists else _open(vault, by_password)
+        opened = _made(vault) if makes and not vault.exists else open_vault(vault, by_password)
         try:
             if writes and accept_older:
                 opened.accept_rollback()
@@ -124,8 +124,8 @@ def _made(vault: "Vault") -> "Opened":
     return vault.create(_ask("New password of the vault", twice=True))
 
 
-def _open(vault: "Vault", by_password: bool) -> "Opened":
-    """By the keyring when it is remembered there, else by the password."""
+def open_vault(vault: "Vault", by_password: bool = False) -> "Opened":
+    """By the keyring when it is remembered there, else by the password from a prompt or stdin. Raises UserError."""
     from core.vault.errors import KeyringFailed
 
     if vault.is_remembered() and not by_password:  # asked first: it also says that there is no vault

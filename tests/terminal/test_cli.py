@@ -11,16 +11,17 @@ from pathlib import Path
 import pytest
 
 from core.config import Config
-from core.errors import UserError
 from terminal.cli import COMMANDS, VERSION, read_options
 
 ROOT = Path(__file__).parents[2]
 
 
-def tezi(*args: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def tezi(
+    *args: object, env: dict[str, str] | None = None, typed: str | None = None
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-P", "-m", "terminal", *map(str, args)]
     whole = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, env=whole)
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, env=whole, input=typed)
 
 
 def test_help_names_every_command_and_version_is_the_packages() -> None:
