@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from core.clock import Clock
 from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position
 from core.facts import Cause, CircuitState, Event, LadderMode, Operation
+from core.secret import Secret
 
 
 class Level(NamedTuple):
@@ -209,6 +210,24 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardStatus:
+    """The lock of the screen, and the limits that wait for a person.
+
+    `has_vault` is False where a typed word stands in for the password. `wait_s` is how long no password may be tried,
+    `busy` whether one is being tried, `said` why the last one was refused. `loosened` are limits that would allow more
+    (safe texts), `due_s` the seconds until confirmed ones take force, None when none are confirmed.
+    """
+
+    has_vault: bool = False
+    locked: bool = False
+    wait_s: float = 0.0
+    busy: bool = False
+    said: str = ""
+    loosened: tuple[str, ...] = ()
+    due_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PanicPlan:
     """What the PANIC overlay would do now, before it is done."""
 
@@ -268,4 +287,25 @@ class Desk(Protocol):
 
     def resume(self, typed: str) -> Submitted:
         """Leave HALTED; `typed` must be RESUME."""
+        ...
+
+    def guard(self) -> GuardStatus: ...
+    def touched(self) -> None:
+        """A key was pressed: the screen does not lock by itself for a while."""
+        ...
+
+    def lock(self) -> Submitted:
+        """Lock the screen; refused where there is no vault."""
+        ...
+
+    def unlock(self, password: Secret) -> None:
+        """Try the vault's password; `guard` tells what came of it."""
+        ...
+
+    def confirm_limits(self, typed: Secret) -> Submitted:
+        """Accept the loosened limits: the vault's password, or the word where there is none."""
+        ...
+
+    def keep_limits(self) -> None:
+        """Take back a confirmation that has not taken force yet."""
         ...

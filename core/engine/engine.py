@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from core.bus import Bus
 from core.clock import ist_day
+from core.config import Limits
 from core.domain import Instrument, InstrumentKey, Order, OrderIntent
 from core.engine import words
 from core.engine.adopt import Adopter
@@ -14,6 +15,8 @@ from core.engine.circuit import OrderCircuit
 from core.engine.context import seen
 from core.engine.dispatch import Dispatcher
 from core.engine.eventlog import EventLog
+from core.engine.limits import LimitKeeper
+from core.engine.lockout import Lockout
 from core.engine.orderdesk import OrderDesk
 from core.engine.parts import Parts
 from core.engine.pulse import Pulse
@@ -21,7 +24,7 @@ from core.engine.reconciler import Reconciler
 from core.engine.records import Recorder
 from core.engine.session import SessionKeeper
 from core.engine.words import change
-from core.facts import Cause, EngineFault, EventKind, LadderMode, ModeChanged, OrderChanged
+from core.facts import Cause, EngineFault, EventKind, LadderMode, ModeChanged, Operation, OrderChanged
 from core.orders.blotter import Blotter
 from core.orders.gate import Gate
 from core.orders.positions import Positions
@@ -37,6 +40,7 @@ DRAIN_S = 6.0
 SOFT_CONFIRM_S = 1.0
 """How soon an end that only an order update told is looked up in the book."""
 STOP_S = 2.0
+GUARD_S = 0.25
 
 
 class Engine:
@@ -65,6 +69,7 @@ class Engine:
             self.rates,
             parts.instruments.get,
         )
+        self.lockout, self.limits = self._guards()
         self._adopter = Adopter(clock, self.blotter, parts.tags, parts.run, self.events.add, self.halt)
         self._dispatcher = Dispatcher(
             clock,
@@ -97,6 +102,26 @@ class Engine:
         self.wanted = 0
         self._updates_seen = False
 
+    def _guards(self) -> tuple[Lockout, LimitKeeper]:
+        parts, add = self.parts, self.events.add
+        minutes = parts.config.lock.idle_minutes
+        lockout = Lockout(parts.clock, parts.passwords, minutes, self.ladder, self.supervisor, add, self._tell)
+        wanted = parts.wanted or parts.config
+        return lockout, LimitKeeper(
+            parts.clock, parts.config, wanted, self._use_limits, parts.meta, lockout, self.supervisor, add, self._tell
+        )
+
+    def _use_limits(self, limits: Limits) -> None:
+        self.gate.use(limits)
+        self.rates.use(limits.orders_per_second_max)
+
+    async def _guard(self) -> None:
+        """For ever: the lock and the limits let time pass."""
+        while True:
+            self.lockout.beat()
+            self.limits.beat()
+            await self.parts.clock.sleep(GUARD_S)
+
     def _make_reconciler(self) -> Reconciler:
         return Reconciler(
             self.parts.clock,
@@ -113,13 +138,16 @@ class Engine:
     def _authority(self) -> Authority:
         return Authority(
             clock=self.parts.clock,
-            ladder_forbids=lambda operation, confirmed: self.ladder.forbids(operation, confirmed=confirmed),
+            ladder_forbids=self._mode_forbids,
             probation_full=self._probation_full,
             store_healthy=lambda: self.parts.journal.healthy() or self.parts.audit.healthy(),
             market_closed=self._market_closed,
             writes_sent=lambda: self.parts.broker.writes_sent,
             look_only=self.parts.look_only,
         )
+
+    def _mode_forbids(self, operation: Operation, confirmed: bool) -> str:
+        return self.lockout.forbids(operation) or self.ladder.forbids(operation, confirmed=confirmed)
 
     def restore(self, records: Iterable[OrderRecord], halted: str = "") -> None:
         """Take up the orders of the day as the journal has them, and a halt that was in force."""
@@ -134,7 +162,9 @@ class Engine:
         self._raise_reconcile("checking orders with the broker")
         self.want()
         keep = self.supervisor.keep
+        self.limits.announce()
         keep("pulse", self.pulse.run)
+        keep("guard", self._guard)
         keep("session", self.session.run)
         keep("feed", self.parts.feed.run)
         keep("updates", lambda: self.parts.updates.run(self._update, self._updates_connected))

@@ -8,6 +8,7 @@ from typing import Protocol
 from core.clock import Clock
 from core.config import Config
 from core.domain import Exchange, Instrument, InstrumentKey
+from core.engine.lockout import Passwords
 from core.facts import Event
 from core.market.sessions import Session
 from core.orders.tags import Tags
@@ -93,3 +94,7 @@ class Parts:
     meta: Meta
     audit: Audit = field(default_factory=NoAudit)
     ledger: Ledger = field(default_factory=NoLedger)
+    passwords: Passwords | None = None
+    """The vault's password, where there is a vault."""
+    wanted: Config | None = None
+    """What the configuration file says, where that is not what is in force (`config`)."""

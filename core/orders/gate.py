@@ -87,6 +87,11 @@ class Gate:
         """Order messages that left without an approval. Anything but 0 halts."""
         return max(0, self._authority.messages_sent() - self._consumed)
 
+    def use(self, limits: Limits) -> None:
+        """Judge by these from now on, and take back what was approved by the old ones and has not left."""
+        self._limits = limits
+        self.raise_epoch()
+
     def raise_epoch(self) -> None:
         """Take back every approval that has not reached the wire."""
         self._epoch += 1

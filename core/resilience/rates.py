@@ -52,9 +52,8 @@ class OrderRates:
 
     def __init__(self, clock: Clock, per_second: int = SECOND_MAX) -> None:
         self._clock = clock
-        self.per_second = min(per_second, SECOND_MAX)
-        self._opening_share = max(1, self.per_second - KEPT_FOR_EXITS)
-        self._second = RateWindow(self.per_second, SECOND_NS)
+        self._second = RateWindow(SECOND_MAX, SECOND_NS)
+        self.use(per_second)
         place = (RateWindow(MINUTE_MAX, 60 * NS_PER_S), RateWindow(HOUR_MAX, 3_600 * NS_PER_S))
         self._long = {
             Operation.OPEN: place,
@@ -63,12 +62,17 @@ class OrderRates:
             Operation.CANCEL: (RateWindow(MINUTE_MAX, 60 * NS_PER_S), RateWindow(HOUR_MAX, 3_600 * NS_PER_S)),
         }
 
+    def use(self, per_second: int) -> None:
+        """Another configured limit, from now on; what was sent lately still counts."""
+        self.per_second = min(per_second, SECOND_MAX)
+        self._opening_share = max(1, self.per_second - KEPT_FOR_EXITS)
+
     def wait_ns(self, operation: Operation) -> int:
         """How long until a message of this kind may leave, in ns; takes nothing. KILL is no message of its own."""
         now_ns = self._clock.mono_ns()
         minute, hour = self._long[operation]
         if operation in _EXITS:
-            return max(self._second.wait_ns(now_ns), minute.wait_ns(now_ns), hour.wait_ns(now_ns))
+            return max(self._second.wait_ns(now_ns, self.per_second), minute.wait_ns(now_ns), hour.wait_ns(now_ns))
         return max(
             self._second.wait_ns(now_ns, self._opening_share),
             minute.wait_ns(now_ns, MINUTE_OPENING),

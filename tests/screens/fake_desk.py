@@ -19,10 +19,12 @@ from core.domain import (
     Validity,
 )
 from core.facts import Cause, CircuitState, Event, EventKind, LadderMode, Operation
+from core.secret import Secret
 from core.views import (
     CheckResult,
     CircuitStatus,
     Freshness,
+    GuardStatus,
     Level,
     PanicPlan,
     Quote,
@@ -220,6 +222,9 @@ def denies(
     return Verdict((*passes().results[:8], CheckResult(code, "price", False, compared, remedy)))
 
 
+PASSWORD = "correct horse battery"
+
+
 class FakeDesk:
     """Implements `core.views.Desk` over lists. `calls` is what was asked of it, in order."""
 
@@ -233,6 +238,8 @@ class FakeDesk:
         self.verdict = passes()
         self.answer: Submitted | None = None
         self.halted = False
+        self.guarded = GuardStatus()
+        self.touches = 0
         self.submits_raise: Exception | None = None
         self.checks_raise: Exception | None = None
         self.status_raises: Exception | None = None
@@ -354,6 +361,31 @@ class FakeDesk:
         self.halted = False
         self.now = replace(self.now, ladder=LadderMode.NORMAL, causes=())
         return Submitted(tag="resumed")
+
+    def guard(self) -> GuardStatus:
+        return self.guarded
+
+    def touched(self) -> None:
+        self.touches += 1
+
+    def lock(self) -> Submitted:
+        self.calls.append(("lock",))
+        self.guarded = replace(self.guarded, locked=self.guarded.has_vault)
+        return Submitted(tag="locked") if self.guarded.has_vault else Submitted(refused="there is no vault")
+
+    def unlock(self, password: Secret) -> None:
+        self.calls.append(("unlock", password.reveal()))
+        if password.reveal() == PASSWORD:
+            self.guarded = replace(self.guarded, locked=False, said="")
+        else:
+            self.guarded = replace(self.guarded, said="that is not the password")
+
+    def confirm_limits(self, typed: Secret) -> Submitted:
+        self.calls.append(("confirm_limits", typed.reveal()))
+        return self.answer or Submitted(tag="confirmed")
+
+    def keep_limits(self) -> None:
+        self.calls.append(("keep_limits",))
 
     # For tests.
 
