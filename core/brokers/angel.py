@@ -21,7 +21,7 @@ from core.outcome import Accepted, Failed, FailedBy, Ok, Outcome, Read
 from core.ports import Bar, BrokerOrder, BrokerPosition, Funds, StreamLogin
 
 T = TypeVar("T")
-_READ_DEADLINE_S = 6.0
+_READ_DEADLINE_S = 5.0
 _REMEMBERED_ORDERS = 20_000
 _GAPS_S = {
     "api.order.book": 1.05,
