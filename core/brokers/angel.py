@@ -24,7 +24,7 @@ from core.ports import Bar, BrokerOrder, BrokerPosition, Funds, StreamLogin
 from core.views import CircuitStatus
 
 T = TypeVar("T")
-_READ_DEADLINE_S = 6.0
+_READ_DEADLINE_S = 5.0
 _REMEMBERED_ORDERS = 20_000
 _TEND_S = 1.0
 _CANARY = InstrumentKey(Exchange.NSE, "99926000")

@@ -84,7 +84,17 @@ class Engine:
         self.books = Books(clock, parts.broker, self.blotter, self._adopter, self.circuit, self)
         self._reconciler = self._make_reconciler()
         self.session = SessionKeeper(clock, parts.broker, parts.random, self._logged_in, self._login_failed)
-        self.pulse = Pulse(parts, self.ladder, self.circuit, self.authority, self.gate, self.halt, self._roll_day)
+        self.pulse = Pulse(
+            parts,
+            self.ladder,
+            self.circuit,
+            self.authority,
+            self.gate,
+            self.halt,
+            self._roll_day,
+            self.books.look_soon,
+            self.events.add,
+        )
         self._day = ist_day(clock.wall_ns())
         self.orders = OrderDesk(
             clock,
@@ -221,7 +231,7 @@ class Engine:
         return not self.authority.login_text
 
     def socket_up(self) -> bool:
-        return self.parts.updates.connected()
+        return self.pulse.updates_heard()
 
     async def read_trades(self) -> bool:
         return await self._reconciler.trades()
