@@ -6,7 +6,7 @@ import msgspec
 
 from core.config import Config
 
-_SMALLER_IS_LOOSER = ("_block_ms", "_min")
+_SMALLER_IS_LOOSER = ("_block_ms", "_warn_ms", "_min")
 _LARGER_IS_LOOSER = ("_max", "_bps")
 
 
@@ -49,7 +49,11 @@ def in_force(running: Config, edited: Config) -> Config:
 
 
 def _is_looser(name: str, old: object, new: object) -> bool:
-    if not isinstance(old, int) or not isinstance(new, int) or isinstance(old, bool):
+    if isinstance(old, bool):
+        return bool(new)
+    if isinstance(old, tuple) and isinstance(new, tuple):
+        return not set(old) <= set(new)
+    if not isinstance(old, int) or not isinstance(new, int):
         return True
     if name.endswith(_SMALLER_IS_LOOSER):
         return new < old

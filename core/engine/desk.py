@@ -6,6 +6,7 @@ from core.engine.engine import Engine
 from core.facts import Operation
 from core.views import (
     EventView,
+    Headroom,
     OrderView,
     PanicPlan,
     PositionView,
@@ -85,6 +86,9 @@ class EngineDesk:
 
     def check(self, intent: OrderIntent) -> Verdict:
         return self._engine.gate.check(intent)
+
+    def headroom(self, intent: OrderIntent) -> Headroom:
+        return self._engine.gate.headroom(intent)
 
     def submit(self, intent: OrderIntent) -> Submitted:
         return self._engine.orders.submit(intent)

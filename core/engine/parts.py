@@ -86,3 +86,5 @@ class Parts:
     meta: Meta
     audit: Audit = field(default_factory=NoAudit)
     ledger: Ledger = field(default_factory=NoLedger)
+    banned: Callable[[str, str], bool | None] | None = None
+    """Whether an underlying is under ban on a day; None: as the dated lists say."""

@@ -60,6 +60,8 @@ class Blotter:
         self.exposure.set(order)
         if before is None or (before.filled, before.broker_id) != (order.filled, order.broker_id):
             self.fills_revision += 1
+            if order.filled > (0 if before is None else before.filled):
+                self.exposure.filled(order)
         self._on_change(before, order, source)
 
     def find(self, row: BrokerOrder) -> Order | None:

@@ -4,12 +4,14 @@ An order counts from the moment it is set (the gate sets it with the approval, s
 the same headroom) until it is set again in a state that cannot trade. Setting it twice changes nothing.
 """
 
+from collections import deque
 from dataclasses import dataclass, field
 
 from core.domain import InstrumentKey, Order, OrderState, OrderType, PositionKey, Side
 
 _RESTING = frozenset({OrderType.LIMIT, OrderType.STOPLOSS_LIMIT})
 NOTHING = (0, 0)
+FILLS_MAX = 64
 
 
 @dataclass(slots=True)
@@ -47,10 +49,13 @@ class Exposure:
     _leaves: dict[PositionKey, Leaves] = field(default_factory=dict)
     _open: dict[InstrumentKey, int] = field(default_factory=dict)
     _own: dict[InstrumentKey, dict[str, _Count]] = field(default_factory=dict)
+    _fills: dict[InstrumentKey, deque[tuple[str, int]]] = field(default_factory=dict)
 
     def set(self, order: Order) -> None:
         """Count an order as it stands now, in place of how it stood."""
         before, after = self._counts.pop(order.tag, None), _count(order)
+        if before is not None and after is not None and order.change == "modify":
+            after.leaves = max(after.leaves, before.leaves)  # until the change is confirmed either may be alive
         if before is not None:
             self._add(order.tag, before, -1)
         if after is not None:
@@ -69,6 +74,17 @@ class Exposure:
     def clear(self) -> None:
         for tag in tuple(self._counts):
             self.drop(tag)
+
+    def filled(self, order: Order) -> None:
+        """An order got another fill; orders are counted here, not their parts."""
+        recent = self._fills.setdefault(order.key, deque(maxlen=FILLS_MAX))
+        if not recent or recent[-1][0] != order.tag:
+            recent.append((order.tag, order.updated_ns))
+
+    def filled_since(self, key: InstrumentKey, since_ns: int) -> int:
+        """Orders of an instrument that were filled, whole or in part, after a market time."""
+        recent = self._fills.get(key)
+        return len({tag for tag, at_ns in recent if at_ns > since_ns}) if recent else 0
 
     def leaves(self, position: PositionKey) -> Leaves:
         return self._leaves.get(position) or Leaves()

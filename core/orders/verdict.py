@@ -1,12 +1,9 @@
 """What the gate says to a person: every check with its words, and the largest quantity that would pass. Pure."""
 
-from dataclasses import replace
-
 from core.approval import Action
 from core.domain import OrderIntent
-from core.money import group
 from core.orders.checks.catalogue import BY_NUMBER, CATALOGUE, Row, Treatment
-from core.orders.checks.codes import G0, G9, numbers
+from core.orders.checks.codes import G0, G9
 from core.orders.checks.facts import Facts
 from core.orders.checks.judge import denying, failing
 from core.orders.checks.words import compared
@@ -38,9 +35,7 @@ def told(f: Facts, i: OrderIntent, failed: int) -> Verdict:
 def _result(row: Row, f: Facts, i: OrderIntent, failed: int, denied: int) -> CheckResult:
     fails, denies = bool(failed & row.bit), bool(denied & row.bit)
     typed = confirmation(row, f, i) if denies else ""
-    remedy = row.remedy if fails else ""
-    if typed:
-        remedy = f"Type {typed} if you mean it." if row.reducing is Treatment.TYPE or row.opening else remedy
+    remedy = f"Type {typed} if you mean it." if typed else row.remedy if fails else ""
     warning = (fails and not denies) or (row.number == 27 and repeats(f))
     return CheckResult(row.code, row.name, not denies, compared(row.number, f, i), remedy, typed, warning)
 
@@ -69,17 +64,14 @@ def first_denial(v: Verdict) -> str:
     return describe(v.denials[0]) if v.denials else "Denied. Nothing was sent."
 
 
-def cancel_denial(f: Facts, failed: int) -> CheckResult:
+def cancel_denial(f: Facts, i: OrderIntent, failed: int) -> CheckResult:
     """The first check that forbids a cancel, with its words."""
     if failed & G0:
         return BROKEN
     row = next(row for row in CATALOGUE if row.bit & failed)
-    return CheckResult(row.code, row.name, False, compared(row.number, f, _NO_INTENT), row.remedy)
+    return CheckResult(row.code, row.name, False, compared(row.number, f, i), row.remedy)
 
 
 def worst_first(results: tuple[CheckResult, ...]) -> tuple[CheckResult, ...]:
     """Denials, then warnings, then the rest, each in the gate's order."""
     return tuple(sorted(results, key=lambda r: (r.ok, not r.warning)))
-
-
-__all__ = ["numbers", "replace", "group"]

@@ -77,9 +77,7 @@ class OrderRates:
         self.per_second = min(per_second, SECOND_MAX)
         self.opening_share = max(1, self.per_second - KEPT_FOR_EXITS)
         self._second = RateWindow(self.per_second, SECOND_NS)
-        place, modify, cancel = (
-            (RateWindow(MINUTE_MAX, MINUTE_NS), RateWindow(HOUR_MAX, HOUR_NS)) for _ in range(3)
-        )
+        place, modify, cancel = ((RateWindow(MINUTE_MAX, MINUTE_NS), RateWindow(HOUR_MAX, HOUR_NS)) for _ in range(3))
         self._long = {
             Operation.OPEN: place,
             Operation.REDUCE: place,
@@ -108,6 +106,20 @@ class OrderRates:
         """How long until a message of this kind may leave, in ns; takes nothing. KILL is no message of its own."""
         return max(self.wait_second_ns(operation), self.wait_long_ns(operation))
 
+    def room(self, operation: Operation) -> int:
+        """How many messages of this kind may leave at this instant."""
+        now_ns = self._clock.mono_ns()
+        exits = operation in _EXITS
+        if not exits and self._yield_until_ns > now_ns:
+            return 0
+        minute, hour = self._long[operation]
+        free = (
+            (self.per_second if exits else self.opening_share) - self._second.used(now_ns),
+            (MINUTE_MAX if exits else MINUTE_OPENING) - minute.used(now_ns),
+            (HOUR_MAX if exits else HOUR_OPENING) - hour.used(now_ns),
+        )
+        return max(0, min(free))
+
     def take(self, operation: Operation) -> int:
         """Take a place and give 0, or take nothing and give the wait in ns."""
         wait_ns = self.wait_ns(operation)
@@ -135,6 +147,8 @@ class OrderRates:
         ):
             minute, hour = self._long[operation]
             exits = operation is Operation.CANCEL
-            shown.append(Budget(f"{name} minute", minute.used(now_ns), MINUTE_MAX if exits else MINUTE_OPENING, MINUTE_MAX))
+            shown.append(
+                Budget(f"{name} minute", minute.used(now_ns), MINUTE_MAX if exits else MINUTE_OPENING, MINUTE_MAX)
+            )
             shown.append(Budget(f"{name} hour", hour.used(now_ns), HOUR_MAX if exits else HOUR_OPENING, HOUR_MAX))
         return tuple(shown)

@@ -86,7 +86,7 @@ def stale_target(f: Facts) -> str:
         return f"the order is {order.state.word}"
     if not order.broker_id:
         return "the broker's order number is not known yet"
-    if order.state.worst_case:
+    if order.state.worst_case and f.action is Action.MODIFY:
         return f"the order is {order.state.word}: nobody knows where it stands"
     if order.change and not (f.action is Action.CANCEL and order.change == "modify"):
         return f"a {order.change} is already on its way"
@@ -97,5 +97,3 @@ def stale_target(f: Facts) -> str:
     if f.action is Action.CANCEL and not f.cancels_minute < CANCELS_A_MINUTE:
         return f"{f.cancels_minute} cancels in a minute, at most {CANCELS_A_MINUTE}"
     return ""
-
-

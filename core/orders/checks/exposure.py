@@ -46,9 +46,12 @@ def exposure(f: Facts, i: OrderIntent) -> int:
     if not day_bears(f):
         failed |= G26
     extra, extra_here = (OPEN_EXTRA, OPEN_EXTRA_HERE) if f.reducing else (0, 0)
-    if f.open_all is None or not 0 <= f.open_all < limits.open_orders_max + extra:
-        failed |= G32
-    elif f.open_here is None or not 0 <= f.open_here < limits.open_orders_instrument_max + extra_here:
+    if (
+        f.open_all is None
+        or not 0 <= f.open_all < limits.open_orders_max + extra
+        or f.open_here is None
+        or not 0 <= f.open_here < limits.open_orders_instrument_max + extra_here
+    ):
         failed |= G32
     if f.unknown_here != 0 or f.unknown_all is None or not 0 <= f.unknown_all < UNKNOWN_ALL_MAX:
         failed |= G36
@@ -72,7 +75,9 @@ def covered(f: Facts, i: OrderIntent) -> bool:
         return False
     wanted = units(f, i) + f.leaves_sell
     bought = f.net if f.net > 0 else 0
-    return wanted <= bought or (f.holdings_free is not None and wanted <= bought + min(max(0, f.holdings_free), UNITS_MAX))
+    return wanted <= bought or (
+        f.holdings_free is not None and wanted <= bought + min(max(0, f.holdings_free), UNITS_MAX)
+    )
 
 
 def within_size(f: Facts, i: OrderIntent) -> bool:
@@ -95,7 +100,7 @@ def within_position(f: Facts, i: OrderIntent) -> bool:
     net, mark, known, gross = f.net, f.mark_e4, f.known, f.gross_e4
     if net is None or known is None or mark is None or gross is None or f.money is None or f.unpriced:
         return False
-    if not (0 < mark <= MONEY_MAX_E4 and 0 <= gross and -UNITS_MAX <= net <= UNITS_MAX):
+    if not (0 < mark <= MONEY_MAX_E4 and gross >= 0 and -UNITS_MAX <= net <= UNITS_MAX):
         return False
     quantity, price = units(f, i), i.price_e4 if i.price_e4 > mark else mark
     if i.side is Side.BUY:
@@ -122,13 +127,17 @@ def opening_units(f: Facts, i: OrderIntent) -> int:
 
 def needed_e4(f: Facts, i: OrderIntent) -> int | None:
     """What the opening part of the order would block; None while the instrument is not known."""
-    return None if f.known is None else need_e4(f.known, i.product, i.side, opening_units(f, i), max(i.price_e4, f.mark_e4 or 0))
+    return (
+        None
+        if f.known is None
+        else need_e4(f.known, i.product, i.side, opening_units(f, i), max(i.price_e4, f.mark_e4 or 0))
+    )
 
 
 def usable_e4(f: Facts) -> int | None:
     """What new orders may need, with its reserve kept back; None when the funds are not known well enough."""
     money, age, reserved = f.money, f.money_age_ms, f.reserved_e4
-    if money is None or age is None or reserved is None or not 0 <= age <= FUNDS_AGE_MS_MAX or not 0 <= reserved:
+    if money is None or age is None or reserved is None or not 0 <= age <= FUNDS_AGE_MS_MAX or not reserved >= 0:
         return None
     if not -MONEY_MAX_E4 <= money.usable_e4 <= MONEY_MAX_E4:
         return None
@@ -156,5 +165,3 @@ def day_bears(f: Facts) -> bool:
     if not (0 <= day.age_ms <= DAY_AGE_MS_MAX or f.any_open is False):
         return False
     return -most < day.profit_e4 <= MONEY_MAX_E4
-
-

@@ -35,7 +35,9 @@ def failing_or_raise(f: Facts, i: OrderIntent) -> int:
     """As `failing`, but facts of the wrong kind raise."""
     if not well_formed(i):
         return G9
-    failed = doors(f) | keeping(f) | structure(f, i) | market(f, i) | size(f, i) | exposure(f, i) | conduct(f, i) | pace(f)
+    failed = (
+        doors(f) | keeping(f) | structure(f, i) | market(f, i) | size(f, i) | exposure(f, i) | conduct(f, i) | pace(f)
+    )
     if not failed:
         return 0
     failed &= _APPLIES[f.action] & ~_PASSES[f.reducing]
@@ -57,5 +59,3 @@ def denying(failed: int, f: Facts, i: OrderIntent) -> int:
     if denied & TYPES[f.reducing] and i.confirmed:
         denied &= ~sum(BY_NUMBER[n].bit for n in numbers(denied & TYPES[f.reducing]) if f"G{n}" in i.confirmed)
     return denied
-
-

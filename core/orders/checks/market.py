@@ -21,9 +21,12 @@ def market(f: Facts, i: OrderIntent) -> int:
     if f.market != "" or (f.entry != "" and not f.reducing):
         failed |= G15
     low, high, price = f.lower_e4, f.upper_e4, i.price_e4
-    if low is None or high is None or not (0 < low <= price <= high <= PRICE_MAX_E4):
-        failed |= G16
-    elif i.trigger_e4 and not low <= i.trigger_e4 <= high:
+    if (
+        low is None
+        or high is None
+        or not (0 < low <= price <= high <= PRICE_MAX_E4)
+        or (i.trigger_e4 and not low <= i.trigger_e4 <= high)
+    ):
         failed |= G16
     if not f.cash and not in_range(f, i):
         failed |= G17

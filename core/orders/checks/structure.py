@@ -36,19 +36,21 @@ def structure(f: Facts, i: OrderIntent) -> int:
         failed |= G10
     products = CASH_PRODUCTS if f.cash else DERIVATIVE_PRODUCTS
     limit = i.order_type is OrderType.LIMIT
-    if not (limit or i.order_type is OrderType.STOPLOSS_LIMIT) or i.validity is not Validity.DAY:
-        failed |= G11
-    elif i.product not in products:
+    if (
+        not (limit or i.order_type is OrderType.STOPLOSS_LIMIT)
+        or i.validity is not Validity.DAY
+        or i.product not in products
+    ):
         failed |= G11
     lot, quantity, freeze = f.lot, i.quantity, f.freeze
-    if not (lot > 0 and quantity > f.filled and quantity % lot == 0):
-        failed |= G12
-    elif not f.cash if freeze is None else not quantity <= freeze // lot * lot:
+    if not (lot > 0 and quantity > f.filled and quantity % lot == 0) or (
+        not f.cash if freeze is None else not quantity <= freeze // lot * lot
+    ):
         failed |= G12
     tick = f.tick_e4
-    if not (tick > 0 and i.price_e4 > 0 and i.price_e4 % tick == 0):
-        failed |= G13
-    elif not (i.trigger_e4 == 0 if limit else trigger_fits(f, i)):
+    if not (tick > 0 and i.price_e4 > 0 and i.price_e4 % tick == 0) or not (
+        i.trigger_e4 == 0 if limit else trigger_fits(f, i)
+    ):
         failed |= G13
     return failed
 

@@ -38,7 +38,8 @@ def _reconciled(f: Facts, i: OrderIntent) -> str:
     if f.reconciled == "":
         return "books agree"
     age = MISSING if f.positions_age_ms is None else f"{f.positions_age_ms / 1000:.1f} s old"
-    return f"{f.reconciled or 'whether the books agree is not known'}; positions {age}, at most {POSITIONS_AGE_MS_MAX // 1000} s"
+    why = f.reconciled or "whether the books agree is not known"
+    return f"{why}; positions {age}, at most {POSITIONS_AGE_MS_MAX // 1000} s"
 
 
 def _leak(f: Facts, i: OrderIntent) -> str:
@@ -56,7 +57,9 @@ def _instrument(f: Facts, i: OrderIntent) -> str:
     if f.known is None:
         return f"{asked} is not in today's master"
     held = f"{f.known.symbol} {f.known.expiry}".rstrip()
-    return asked if structure.instrument_fits(f, i) else f"{asked}; the master has {held}, today is {f.today or MISSING}"
+    return (
+        asked if structure.instrument_fits(f, i) else f"{asked}; the master has {held}, today is {f.today or MISSING}"
+    )
 
 
 def _type(f: Facts, i: OrderIntent) -> str:
@@ -123,9 +126,7 @@ def _collar(f: Facts, i: OrderIntent) -> str:
         return "no price to compare with"
     beyond = (i.price_e4 - reference) * i.side
     reach = market.reach_e4(f, reference)
-    return (
-        f"{beyond / reference * 100:+.2f}% beyond {show_price(reference)}, at most {reach / reference * 100:.2f}%"
-    )
+    return f"{beyond / reference * 100:+.2f}% beyond {show_price(reference)}, at most {reach / reference * 100:.2f}%"
 
 
 def _book(f: Facts, i: OrderIntent) -> str:
@@ -159,7 +160,8 @@ def _covered(f: Facts, i: OrderIntent) -> str:
     if f.net is None:
         return f"the position is {MISSING}"
     free = MISSING if f.holdings_free is None else group(f.holdings_free)
-    return f"sell {group(i.quantity)}, {group(f.leaves_sell)} offered; bought today {group(max(0, f.net))}, holding free {free}"
+    offered, bought = group(f.leaves_sell), group(max(0, f.net))
+    return f"sell {group(i.quantity)}, {offered} offered; bought today {bought}, holding free {free}"
 
 
 def _size(f: Facts, i: OrderIntent) -> str:
@@ -174,7 +176,9 @@ def _size(f: Facts, i: OrderIntent) -> str:
         return lots
     if i.side is Side.SELL:
         return f"{lots}; selling options is {'on' if limits.option_selling else 'off'}"
-    return f"{lots}, premium {rupees_of(quantity * i.price_e4)} of at most {rupees_of(limits.option_buy_rupees_max * E4)}"
+    return (
+        f"{lots}, premium {rupees_of(quantity * i.price_e4)} of at most {rupees_of(limits.option_buy_rupees_max * E4)}"
+    )
 
 
 def _position(f: Facts, i: OrderIntent) -> str:
