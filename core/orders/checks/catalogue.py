@@ -190,6 +190,31 @@ CATALOGUE: tuple[Row, ...] = (
 )  # fmt: skip
 """In the order in which they are asked: the first that fails names the denial."""
 
+LIMITS: dict[int, tuple[str, ...]] = {
+    7: ("clock_offset_ms_max",),
+    14: ("quote_age_ms_max", "quote_age_index_ms_max"),
+    18: ("collar_cash_bps", "collar_futures_bps", "collar_option_bps"),
+    19: ("spread_cash_bps_max", "spread_option_bps_max", "book_share_bps_max"),
+    21: ("blocked_symbols",),
+    23: (
+        "order_quantity_max",
+        "order_value_rupees_max",
+        "order_lots_max",
+        "option_buy_rupees_max",
+        "option_selling",
+    ),
+    24: ("position_value_rupees_max", "position_lots_max", "gross_times_capital_max"),
+    25: ("funds_use_bps_max",),
+    26: ("day_loss_rupees_max", "day_loss_bps_max"),
+    27: ("duplicate_block_ms", "duplicate_warn_ms"),
+    28: ("fat_finger_times_max",),
+    29: ("orders_per_second_max",),
+    31: ("day_orders_max",),
+    32: ("open_orders_max", "open_orders_instrument_max"),
+    35: ("runaway_orders_max", "runaway_fills_max"),
+}
+"""The keys of the configuration that each check holds."""
+
 BY_NUMBER = {row.number: row for row in CATALOGUE}
 _LETTERS = {Action.PLACE: "P", Action.MODIFY: "M", Action.CANCEL: "C"}
 
