@@ -4,7 +4,7 @@ from core.approval import Action
 from core.domain import OrderIntent
 from core.orders.checks.authority import doors, keeping
 from core.orders.checks.catalogue import BY_NUMBER, CATALOGUE, Stage, Treatment, applying, treated
-from core.orders.checks.codes import G0, G9, G37, numbers
+from core.orders.checks.codes import G0, G2, G9, G37, numbers
 from core.orders.checks.conduct import change, conduct
 from core.orders.checks.exposure import exposure, size
 from core.orders.checks.facts import Facts
@@ -57,5 +57,6 @@ def denying(failed: int, f: Facts, i: OrderIntent) -> int:
     """Of the failing ones those that deny: not the warnings, and not what a person confirmed by typing."""
     denied = failed & ~_WARNS[f.reducing]
     if denied & TYPES[f.reducing] and i.confirmed:
-        denied &= ~sum(BY_NUMBER[n].bit for n in numbers(denied & TYPES[f.reducing]) if f"G{n}" in i.confirmed)
+        typed = TYPES[f.reducing] if f.mode_typed == "" else TYPES[f.reducing] & ~G2
+        denied &= ~sum(BY_NUMBER[n].bit for n in numbers(denied & typed) if f"G{n}" in i.confirmed)
     return denied
