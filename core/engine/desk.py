@@ -8,6 +8,7 @@ from core.secret import Secret
 from core.views import (
     EventView,
     GuardStatus,
+    Headroom,
     OrderView,
     PanicPlan,
     PositionView,
@@ -87,6 +88,9 @@ class EngineDesk:
 
     def check(self, intent: OrderIntent) -> Verdict:
         return self._engine.gate.check(intent)
+
+    def headroom(self, intent: OrderIntent) -> Headroom:
+        return self._engine.gate.headroom(intent)
 
     def submit(self, intent: OrderIntent) -> Submitted:
         return self._engine.orders.submit(intent)

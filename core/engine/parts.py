@@ -98,3 +98,5 @@ class Parts:
     """The vault's password, where there is a vault."""
     wanted: Config | None = None
     """What the configuration file says, where that is not what is in force (`config`)."""
+    banned: Callable[[str, str], bool | None] | None = None
+    """Whether an underlying is under ban on a day; None: as the dated lists say."""

@@ -120,7 +120,7 @@ class FakeBroker:
         return Ok(tuple(_position(group) for group in nets.values()))
 
     async def funds(self) -> Read[Funds]:
-        return Ok(Funds(None, None))
+        return Ok(Funds(10_00_000 * 10_000, 0))
 
     async def logout(self) -> None: ...
     async def close(self) -> None: ...
