@@ -131,6 +131,7 @@ class Engine:
 
     def _use_limits(self, limits: Limits) -> None:
         self.gate.use(limits)
+        self.gate_facts.limits = limits
         self.rates.use(limits.orders_per_second_max)
 
     async def _guard(self) -> None:

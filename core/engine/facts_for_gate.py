@@ -53,7 +53,7 @@ class GateFacts:
         banned: Callable[[str, str], bool | None] | None = None,
     ) -> None:
         self._clock = clock
-        self._limits = limits
+        self.limits = limits
         self._broker = broker
         self._blotter = blotter
         self._quotes = quotes
@@ -164,7 +164,7 @@ class GateFacts:
         return self._second() < EARLY_S
 
     def blocked(self, instrument: Instrument) -> bool:
-        return instrument.symbol in self._limits.blocked_symbols
+        return instrument.symbol in self.limits.blocked_symbols
 
     def holdings_free(self, key: InstrumentKey) -> int | None:
         return None if self.holdings is None else self.holdings.get(key, 0)

@@ -87,6 +87,11 @@ class FactBook:
         self._refused: set[str] = set()
         self._since: deque[tuple[str, InstrumentKey, Exchange]] = deque(maxlen=SINCE_MAX)
 
+    def use(self, limits: Limits) -> None:
+        """Judge by these limits from now on."""
+        self.limits = limits
+        self._lines.clear()
+
     # What was approved.
 
     def approved(self, i: OrderIntent, need_e4: int) -> None:

@@ -62,7 +62,7 @@ class Gate:
 
     def use(self, limits: Limits) -> None:
         """Judge by these from now on, and take back what was approved by the old ones and has not left."""
-        self._limits = limits
+        self.book.use(limits)
         self.raise_epoch()
 
     def raise_epoch(self) -> None:
