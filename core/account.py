@@ -1,0 +1,102 @@
+"""What the screens show of our own account: profit by position, charges, funds, holdings, protection. Frozen values.
+
+Money in 1/10,000 rupee. The figures of a leg are whole paise, so that a total is the sum of what stands above it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.domain import Exchange, Position
+from core.tariff import Charges
+
+NO_CHARGES = Charges(0, 0, 0, 0, 0, 0)
+
+
+class MarkBy(StrEnum):
+    """What an open position is valued at: the last trade, or what it could be closed at now."""
+
+    LAST = "last"
+    TOUCH = "touch"
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """The profit of one position, gross but for `charges`. None where there is no price to say it by.
+
+    `open_e4` is that of the open units against their cost, `day_e4` what today made of everything that was held or
+    traded (units carried into the day count from the previous close), `break_even_e4` the price on the tick at which
+    closing now nets nothing, charges of both sides counted.
+    """
+
+    position: Position
+    mark_e4: int | None
+    realised_e4: int
+    realised_fifo_e4: int
+    open_e4: int | None
+    day_e4: int | None
+    charges: Charges
+    depository_e4: int
+    break_even_e4: int | None
+
+    @property
+    def charges_e4(self) -> int:
+        return self.charges.total_e4 + self.depository_e4
+
+    @property
+    def net_e4(self) -> int | None:
+        """Realised and open profit less charges."""
+        return None if self.open_e4 is None else self.realised_e4 + self.open_e4 - self.charges_e4
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The sum of the legs. `unpriced` legs have open units and no price: then open, day and net are without them."""
+
+    realised_e4: int
+    realised_fifo_e4: int
+    open_e4: int
+    day_e4: int
+    charges_e4: int
+    unpriced: int
+
+    @property
+    def net_e4(self) -> int:
+        return self.realised_e4 + self.open_e4 - self.charges_e4
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One share held in the demat account. `settled` may be sold for delivery; `unsettled` (T+1) is on its way."""
+
+    exchange: Exchange
+    token: str
+    symbol: str
+    settled: int
+    unsettled: int
+    average_e4: int
+    close_e4: int
+
+    @property
+    def quantity(self) -> int:
+        return self.settled + self.unsettled
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """One thing about a position that will bite: `word` for the row, `text` for the line below. `loud`: it is near."""
+
+    word: str
+    text: str
+    loud: bool = False
+
+
+def total(legs: tuple[Leg, ...]) -> Totals:
+    """The sum of legs, to the paisa."""
+    return Totals(
+        realised_e4=sum(leg.realised_e4 for leg in legs),
+        realised_fifo_e4=sum(leg.realised_fifo_e4 for leg in legs),
+        open_e4=sum(leg.open_e4 or 0 for leg in legs),
+        day_e4=sum(leg.day_e4 or 0 for leg in legs),
+        charges_e4=sum(leg.charges_e4 for leg in legs),
+        unpriced=sum(1 for leg in legs if leg.open_e4 is None),
+    )
