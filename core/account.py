@@ -6,7 +6,7 @@ Money in 1/10,000 rupee. The figures of a leg are whole paise, so that a total i
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core.domain import Exchange, Position
+from core.domain import Exchange, Position, PositionKey
 from core.tariff import Charges
 
 NO_CHARGES = Charges(0, 0, 0, 0, 0, 0)
@@ -100,3 +100,69 @@ def total(legs: tuple[Leg, ...]) -> Totals:
         charges_e4=sum(leg.charges_e4 for leg in legs),
         unpriced=sum(1 for leg in legs if leg.open_e4 is None),
     )
+
+
+class GuardState(StrEnum):
+    """Where a protection kept by us stands. Only WATCHING and BLOCKED can still send something."""
+
+    WATCHING = "WATCHING"
+    BLOCKED = "BLOCKED"
+    CLEARING = "CLEARING"
+    SENDING = "SENDING"
+    SENT = "SENT"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A stop, a target, a trailing stop of one position, kept by this program and not by the broker.
+
+    Prices in 1/10,000 rupee, 0 for "none". `trail_e4` is the distance kept from `best_e4`, the best price since it was
+    set. `planned` units are to be closed, `sent` of them were handed to the one door, as the orders `tags`. `attempts`
+    numbers what was handed over, so that no order identity is ever used twice.
+    """
+
+    id: str
+    key: PositionKey
+    symbol: str
+    long: bool
+    stop_e4: int
+    target_e4: int
+    trail_e4: int
+    best_e4: int
+    set_ns: int
+    state: GuardState = GuardState.WATCHING
+    why: str = ""
+    planned: int = 0
+    sent: int = 0
+    attempts: int = 0
+    tags: tuple[str, ...] = ()
+    acted_ns: int = 0
+
+    @property
+    def stop_now_e4(self) -> int:
+        """The stop in force: the tighter of the fixed and the trailing one; 0 for none."""
+        if not self.trail_e4:
+            return self.stop_e4
+        if self.long:
+            return max(self.stop_e4, self.best_e4 - self.trail_e4)
+        trailing_e4 = self.best_e4 + self.trail_e4
+        return min(self.stop_e4, trailing_e4) if self.stop_e4 else trailing_e4
+
+    @property
+    def armed(self) -> bool:
+        return self.state in (GuardState.WATCHING, GuardState.BLOCKED)
+
+
+@dataclass(frozen=True, slots=True)
+class DayLoss:
+    """The day's loss against its limit. `latched` says why only closing is allowed, empty while it is not.
+
+    `accepted_e4` is what a typed word allowed on top of the limit today.
+    """
+
+    loss_e4: int
+    limit_e4: int
+    accepted_e4: int
+    latched: str = ""
+    unpriced: int = 0

@@ -24,6 +24,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     quote_age_ms_max: Annotated[int, Meta(ge=500, le=60_000)] = 5_000
     duplicate_block_ms: Annotated[int, Meta(ge=0, le=60_000)] = 2_000
     orders_per_second_max: Annotated[int, Meta(ge=1, le=9)] = 9
+    day_loss_rupees_max: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 10_000
 
 
 class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
