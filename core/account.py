@@ -166,3 +166,35 @@ class DayLoss:
     accepted_e4: int
     latched: str = ""
     unpriced: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """The broker's funds answer, 1/10,000 rupee; None where it said nothing. `failed`: why it is not the newest."""
+
+    net_e4: int | None
+    used_e4: int | None
+    cash_e4: int | None
+    collateral_e4: int | None
+    age_ms: int | None
+    failed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """One limit and how much of it is used, in its own words. `share` is used over limit, 0 to 1 and above."""
+
+    name: str
+    used: str
+    limit: str
+    share: float
+    left: str = ""
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketCost:
+    """What an order not yet sent would cost, and where closing it again nets nothing. 1/10,000 rupee."""
+
+    charges_e4: int
+    break_even_e4: int | None

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from core.account import Holding
 from core.approval import Approved
 from core.clock import ManualClock
 from core.domain import Exchange, Fill, Instrument, InstrumentKey
@@ -32,6 +33,8 @@ class FakeBroker:
     reads: int = 0
     writes_sent: int = 0
     ids: int = 0
+    purse: Funds = field(default_factory=lambda: Funds(None, None))
+    held: tuple[Holding, ...] = ()
 
     async def login(self) -> Read[str]:
         return self.login_down or Ok("DEMO01")
@@ -113,7 +116,10 @@ class FakeBroker:
         return Ok(tuple(_position(group) for group in nets.values()))
 
     async def funds(self) -> Read[Funds]:
-        return Ok(Funds(None, None))
+        return Ok(self.purse)
+
+    async def holdings(self) -> Read[tuple[Holding, ...]]:
+        return self.books_down or Ok(self.held)
 
     async def logout(self) -> None: ...
     async def close(self) -> None: ...
