@@ -55,13 +55,7 @@ def _orders(engine: Engine) -> tuple[Gauge, ...]:
     value, units = group(limits.order_value_rupees_max), group(limits.order_quantity_max)
     return (
         Gauge("Live orders", group(len(live)), "", 0.0, f"{lost} unknown"),
-        Gauge(
-            "One cash order",
-            "",
-            f"₹{group(limits.order_value_rupees_max)}",
-            0.0,
-            f"{group(limits.order_quantity_max)} units",
-        ),
+        Gauge("One cash order", "", f"₹{value}", 0.0, f"{units} units"),
         Gauge("One F&O order", "", f"{group(limits.order_lots_max)} lots", 0.0),
     )
 
