@@ -3,7 +3,7 @@
 Money in 1/10,000 rupee. The figures of a leg are whole paise, so that a total is the sum of what stands above it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from core.domain import Exchange, Position, PositionKey
@@ -198,3 +198,23 @@ class TicketCost:
 
     charges_e4: int
     break_even_e4: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """What was on screen when an order was asked for. Prices 1/10,000 rupee; levels as (price, units, orders).
+
+    `checks` is what the gate compared, by number; `denied` the numbers that forbade it. `failed`: why nothing is known.
+    """
+
+    failed: str = ""
+    at_ns: int = 0
+    mode: str = ""
+    position: int = 0
+    quote: str = "none"
+    age_ms: int | None = None
+    last_e4: int | None = None
+    bids: tuple[tuple[int, int, int], ...] = ()
+    asks: tuple[tuple[int, int, int], ...] = ()
+    checks: dict[str, str] = field(default_factory=dict)
+    denied: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, Protocol
 
-from core.account import Caution, DayLoss, Gauge, Guard, Holding, Leg, MarkBy, Purse, TicketCost, Totals
+from core.account import Caution, DayLoss, Gauge, Guard, Holding, Leg, MarkBy, Purse, TicketCost, Totals, Traced
 from core.clock import Clock
 from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position, PositionKey
 from core.facts import Cause, CircuitState, Event, LadderMode, Operation
@@ -247,6 +247,9 @@ class AccountView(Protocol):
 
     def gauges(self) -> tuple[Gauge, ...]: ...
     def ticket_cost(self, intent: OrderIntent) -> TicketCost: ...
+    def trace(self, tag: str) -> Traced | None:
+        """What was on screen when this order was asked for; None while the store is being read."""
+        ...
 
 
 class Desk(Protocol):

@@ -1,6 +1,6 @@
 """The desk before there is one: nothing in it, and a line that says what is being waited for."""
 
-from core.account import Caution, DayLoss, Gauge, Guard, Holding, Leg, MarkBy, Purse, TicketCost, Totals, total
+from core.account import Caution, DayLoss, Gauge, Guard, Holding, Leg, MarkBy, Purse, TicketCost, Totals, Traced, total
 from core.clock import Clock
 from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position, PositionKey
 from core.facts import Event, LadderMode, Operation
@@ -99,6 +99,9 @@ class EmptyAccount:
 
     def ticket_cost(self, intent: OrderIntent) -> TicketCost:
         return TicketCost(0, None)
+
+    def trace(self, tag: str) -> Traced | None:
+        return Traced(failed=NOT_YET)
 
 
 class EmptyDesk:

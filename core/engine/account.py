@@ -2,11 +2,12 @@
 
 from datetime import date
 
-from core.account import Caution, DayLoss, Gauge, Guard, Holding, Leg, MarkBy, Purse, TicketCost, Totals
+from core.account import Caution, DayLoss, Gauge, Guard, Holding, Leg, MarkBy, Purse, TicketCost, Totals, Traced
 from core.clock import ist_day
 from core.domain import InstrumentKey, OrderIntent, PositionKey
 from core.engine.engine import Engine
 from core.engine.gauges import gauges
+from core.engine.traces import Traces
 from core.orders.breakeven import ticket_break_even_e4
 from core.orders.cautions import At, cautions, square_off_s
 from core.orders.charges import stand_in
@@ -20,6 +21,7 @@ class Account:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._protection = engine.protection
+        self._traces = Traces(engine.parts.journal.context, engine.supervisor)
 
     @property
     def revision(self) -> int:
@@ -84,6 +86,9 @@ class Account:
             tariff(), day, intent.instrument, intent.product, intent.side, intent.quantity, intent.price_e4
         )
         return TicketCost(paid_e4, even_e4)
+
+    def trace(self, tag: str) -> Traced | None:
+        return self._traces.trace(tag)
 
     def _at(self) -> At:
         return At.of(self._engine.parts.clock.wall_ns())

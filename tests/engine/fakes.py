@@ -184,6 +184,9 @@ class FakeJournal:
     def record(self, event: OrderRecord) -> None:
         self.records.append(event)
 
+    async def context(self, tag: str) -> bytes:
+        return next((r.context for r in self.records if r.tag == tag and r.context), b"")
+
     def healthy(self) -> str:
         return self.broken
 

@@ -16,6 +16,7 @@ from core.account import (
     Purse,
     TicketCost,
     Totals,
+    Traced,
     total,
 )
 from core.domain import Exchange, InstrumentKey, OrderIntent, PositionKey
@@ -46,6 +47,7 @@ class FakeAccount:
         self.fund = Purse(1_61_220 * E4, 88_780 * E4, 2_50_000 * E4, 0, 4_000, "")
         self.gauge_rows: tuple[Gauge, ...] = ()
         self.answer: Submitted | None = None
+        self.traces: dict[str, Traced] = {}
 
     def legs(self) -> tuple[Leg, ...]:
         return tuple(self._leg(p) for p in self._desk.positions.positions())
@@ -116,6 +118,9 @@ class FakeAccount:
 
     def ticket_cost(self, intent: OrderIntent) -> TicketCost:
         return TicketCost(28_4700, intent.price_e4 + 6_000)
+
+    def trace(self, tag: str) -> Traced | None:
+        return self.traces.get(tag)
 
 
 def holdings() -> list[Holding]:
