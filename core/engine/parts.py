@@ -9,7 +9,10 @@ from core.clock import Clock
 from core.config import Config
 from core.domain import Exchange, Instrument, InstrumentKey
 from core.facts import Event
+from core.market.history import History
+from core.market.instruments import Catalogue
 from core.market.sessions import Session
+from core.market.watchlists import Watchlists
 from core.orders.tags import Tags
 from core.outcome import Read
 from core.ports import Audit, Broker, Feed, Journal, Ledger, NoAudit, NoLedger, OrderSocket
@@ -63,7 +66,9 @@ class Meta(Protocol):
 class Parts:
     """`mode_word` is the first word of the screen; `run` names the account's run in stored rows.
 
-    `look_only` says why no order may be sent in this session; empty when orders may.
+    `look_only` says why no order may be sent in this session; empty when orders may. `lists` are the watchlists to start
+    with (None: one of `watchlist`), `keep_lists` gets each new state of them. `elsewhere` says what an instrument is that
+    this exchange does not list. `contracts` holds the option chains, `history` older candles; None where there are none.
     """
 
     clock: Clock
@@ -86,3 +91,8 @@ class Parts:
     meta: Meta
     audit: Audit = field(default_factory=NoAudit)
     ledger: Ledger = field(default_factory=NoLedger)
+    lists: Watchlists | None = None
+    keep_lists: Callable[[Watchlists], None] = lambda _: None
+    elsewhere: str = "not in today's instrument master"
+    contracts: Catalogue | None = None
+    history: History | None = None
