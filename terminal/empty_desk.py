@@ -1,8 +1,11 @@
 """The desk before there is one: nothing in it, and a line that says what is being waited for."""
 
+from pathlib import Path
+
 from core.clock import Clock
 from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position
 from core.facts import Event, LadderMode, Operation
+from core.marketviews import ChainTable, ListRow, Series
 from core.views import CheckResult, Freshness, PanicPlan, Quote, Status, Submitted, Verdict
 from widgets.quotes import NO_QUOTE
 
@@ -46,6 +49,110 @@ class EmptyQuotes:
         return Freshness.NEVER
 
 
+class EmptyLists:
+    """No lists; every command is refused."""
+
+    revision = 0
+    names: tuple[str, ...] = ()
+    chosen = sort = filter = ""
+
+    def rows(self) -> tuple[ListRow, ...]:
+        return ()
+
+    def pins(self) -> tuple[Instrument, ...]:
+        return ()
+
+    def trend(self, key: InstrumentKey) -> tuple[int, ...]:
+        return ()
+
+    def columns(self) -> tuple[str, ...]:
+        return ()
+
+    def groups(self) -> tuple[str, ...]:
+        return ()
+
+    def step(self, by: int) -> None:
+        """There is none to step to."""
+
+    def choose(self, name: str) -> str:
+        return NOT_YET
+
+    def create(self, name: str) -> str:
+        return NOT_YET
+
+    def rename(self, name: str) -> str:
+        return NOT_YET
+
+    def delete(self) -> str:
+        return NOT_YET
+
+    def add(self, instrument: Instrument) -> str:
+        return NOT_YET
+
+    def remove(self, key: InstrumentKey) -> str:
+        return NOT_YET
+
+    def move(self, key: InstrumentKey, by: int) -> str:
+        return NOT_YET
+
+    def regroup(self, key: InstrumentKey, group: str) -> str:
+        return NOT_YET
+
+    def sort_by(self, column: str) -> str:
+        return NOT_YET
+
+    def filter_by(self, text: str) -> str:
+        return NOT_YET
+
+    def pin(self, instrument: Instrument) -> str:
+        return NOT_YET
+
+    def take_csv(self, path: Path) -> str:
+        return NOT_YET
+
+
+class EmptyCharts:
+    """No chart can be opened."""
+
+    revision = 0
+
+    def series(self) -> Series | None:
+        return None
+
+    def intervals(self) -> tuple[str, ...]:
+        return ("1m",)
+
+    def open(self, instrument: Instrument, interval: str) -> None:
+        """Nothing to open yet."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class EmptyChains:
+    """No chain can be opened."""
+
+    revision = 0
+
+    def table(self) -> ChainTable | None:
+        return None
+
+    def open(self, near: Instrument | None) -> str:
+        return NOT_YET
+
+    def underlyings(self) -> tuple[str, ...]:
+        return ()
+
+    def step_underlying(self, by: int) -> str:
+        return NOT_YET
+
+    def step_expiry(self, by: int) -> None:
+        """Nothing is open."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 class EmptyDesk:
     """Implements `core.views.Desk`. `waiting` may be set at any time; every command is refused with a reason."""
 
@@ -55,6 +162,9 @@ class EmptyDesk:
         self._clock = clock
         self._views = EmptyViews()
         self._quotes = EmptyQuotes()
+        self.lists, self.charts, self.chains = EmptyLists(), EmptyCharts(), EmptyChains()
+        self.replay: None = None
+        self.elsewhere = "not known yet"
 
     @property
     def clock(self) -> Clock:
@@ -96,8 +206,8 @@ class EmptyDesk:
     def search(self, text: str, limit: int) -> tuple[Instrument, ...]:
         return ()
 
-    def watch(self, instrument: Instrument) -> None:
-        """Nothing to add to yet."""
+    def search_note(self) -> str:
+        return NOT_YET
 
     def preset_quantity(self, instrument: Instrument) -> int:
         return 1

@@ -219,3 +219,21 @@ def track(position: float, width: int) -> str:
 def rupees_whole(value_e4: int) -> str:
     """A value without paise, grouped."""
     return group(divide_rounded(value_e4, E4))
+
+
+EIGHTHS = "▁▂▃▄▅▆▇█"
+
+
+def spark(values: tuple[int, ...], width: int) -> str:
+    """Values as bars of eighths, the lowest the shortest, the newest `width` when there are more; empty for none."""
+    shown = (
+        values[-width:] if len(values) <= width else tuple(values[n * len(values) // width] for n in range(width - 1))
+    )
+    if len(values) > width:
+        shown = (*shown, values[-1])
+    if not shown:
+        return ""
+    low, high = min(shown), max(shown)
+    if low == high:
+        return EIGHTHS[3] * len(shown)
+    return "".join(EIGHTHS[(v - low) * 7 // (high - low)] for v in shown)

@@ -1,5 +1,6 @@
 """The open chart: older candles from the broker, the newest from ticks, joined. One chart at a time."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -28,6 +29,7 @@ BACK_DAYS = {"1m": 4, "3m": 7, "5m": 10, "10m": 20, "15m": 30, "30m": 60, "1h": 
 LOOK_S = 0.05
 """How often the board is read for the chart: the broker sends few packets a second for one instrument, so that none
 is missed but in bursts; those are mended when history is asked again."""
+IDLE_S = 3_600.0
 AGAIN_NS = 60 * NS_PER_S
 """Today's candles are asked again this often while the chart is open: the broker's are made of every trade."""
 
@@ -57,7 +59,7 @@ class ChartDesk:
         self._clock, self._board, self._history = clock, board, history
         self._session, self._changed = session, changed
         self._open: _Open | None = None
-        self._wake = Wake(clock)
+        self._opened, self._asking = Wake(clock), Wake(clock)
         self._made: tuple[int, Series | None] = (-1, None)
         self.revision = 0
 
@@ -76,7 +78,8 @@ class ChartDesk:
         self._open = _Open(instrument, interval, builder)
         self.revision += 1
         self._changed()
-        self._wake.set()
+        self._opened.set()
+        self._asking.set()
 
     def close(self) -> None:
         self._open = None
@@ -89,15 +92,21 @@ class ChartDesk:
         return self._made[1]
 
     async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._look(), name="chart ticks")
+            tasks.create_task(self._ask_again(), name="chart history")
+
+    async def _look(self) -> None:
         while True:
-            now = self._open
-            if now is None:
-                await self._wake.wait(3_600)
-                continue
-            self._take(now)
-            if self._due(now):
-                await self._ask(now)
-            await self._wake.wait(LOOK_S)
+            if self._open is not None:
+                self._take(self._open)
+            await self._opened.wait(LOOK_S if self._open is not None else IDLE_S)
+
+    async def _ask_again(self) -> None:
+        while True:
+            if self._open is not None and self._due(self._open):
+                await self._ask(self._open)
+            await self._asking.wait(1.0 if self._open is not None else IDLE_S)
 
     def _due(self, now: _Open) -> bool:
         if self._history is None:
@@ -119,7 +128,6 @@ class ChartDesk:
             self.revision += 1
 
     async def _ask(self, now: _Open) -> None:
-        """Ticks go on being taken into a list of their own while the broker answers: the loop is not held."""
         assert self._history is not None
         now.asked_ns = self._clock.mono_ns()
         today = ist_day(self._clock.wall_ns())

@@ -77,6 +77,9 @@ class EngineDesk:
     def search(self, text: str, limit: int) -> tuple[Instrument, ...]:
         return self._parts.instruments.search(text, limit, ist_day(self.clock.wall_ns()))
 
+    def search_note(self) -> str:
+        return self._parts.instruments.note
+
     def preset_quantity(self, instrument: Instrument) -> int:
         """The configured size, in whole lots, at least one."""
         lot = max(1, instrument.lot)

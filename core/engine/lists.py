@@ -250,7 +250,9 @@ class ListDesk:
     def _todays(self, lists: w.Watchlists) -> w.Watchlists:
         """The lists with today's tokens: they are given anew from time to time, the symbol stays."""
         made = tuple(
-            msgspec.structs.replace(one, entries=tuple({(e := self._today(old)).key: e for old in one.entries}.values()))
+            msgspec.structs.replace(
+                one, entries=tuple({(e := self._today(old)).key: e for old in one.entries}.values())
+            )
             for one in lists.lists
         )
         return msgspec.structs.replace(lists, lists=made, pins=tuple(map(self._today, lists.pins)))

@@ -33,6 +33,10 @@ class Instruments(Protocol):
     def by_symbol(self, exchange: Exchange, symbol: str) -> Instrument | None: ...
     def search(self, text: str, limit: int, on: str = "") -> tuple[Instrument, ...]: ...
     def all(self) -> tuple[Instrument, ...]: ...
+    @property
+    def note(self) -> str:
+        """What a search still waits for; empty when it covers everything there is."""
+        ...
 
 
 class MarketStream(Feed, Protocol):
@@ -66,9 +70,9 @@ class Meta(Protocol):
 class Parts:
     """`mode_word` is the first word of the screen; `run` names the account's run in stored rows.
 
-    `look_only` says why no order may be sent in this session; empty when orders may. `lists` are the watchlists to start
-    with (None: one of `watchlist`), `keep_lists` gets each new state of them. `elsewhere` says what an instrument is that
-    this exchange does not list. `contracts` holds the option chains, `history` older candles; None where there are none.
+    `look_only` says why no order may be sent in this session; empty when orders may. `lists` are the watchlists to
+    start with (None: one of `watchlist`), `keep_lists` gets each new state of them. `elsewhere` says what an instrument
+    is that this exchange does not list. `contracts` holds option chains, `history` older candles; None for none.
     """
 
     clock: Clock
