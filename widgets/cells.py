@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
+from core.clock import hms, ist
 from core.domain import Instrument, Kind, Order, OrderState, Side
 from core.money import E4, divide_rounded, group, show_price, show_signed
 from core.views import Freshness, Quote
@@ -147,6 +148,16 @@ def age(age_ms: int | None) -> str:
     if seconds < 3600:
         return f"{seconds // 60}m{seconds % 60:02d}"
     return f"{seconds // 3600}h{seconds % 3600 // 60:02d}"
+
+
+def day(wall_ns: int) -> str:
+    """A trading date with its weekday: `Mon 15 Dec 2025`."""
+    return ist(wall_ns).strftime("%a %d %b %Y")
+
+
+def clock(wall_ns: int) -> str:
+    """Hour and minute, Indian time."""
+    return hms(wall_ns)[:5]
 
 
 def countdown(seconds: int) -> str:

@@ -5,6 +5,7 @@ from textual.widgets import Input
 from terminal.screens.details import order_details
 from terminal.screens.dialogs import KeysScreen, LinesScreen, QuestionScreen
 from terminal.screens.panic import PanicScreen
+from terminal.screens.prompts import PickScreen, PromptScreen
 from terminal.screens.search import SearchScreen
 from terminal.screens.ticket import TicketScreen
 from terminal.screens.ticket_form import Terms, again_terms, exit_terms, new_terms
@@ -14,6 +15,8 @@ __all__ = [
     "KeysScreen",
     "LinesScreen",
     "PanicScreen",
+    "PickScreen",
+    "PromptScreen",
     "QuestionScreen",
     "SearchScreen",
     "Terms",
