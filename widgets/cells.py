@@ -151,8 +151,8 @@ def age(age_ms: int | None) -> str:
 
 
 def day(wall_ns: int) -> str:
-    """A trading date with its weekday: `Mon 15 Dec 2025`."""
-    return ist(wall_ns).strftime("%a %d %b %Y")
+    """A trading date: `15 Dec 2025`."""
+    return ist(wall_ns).strftime("%d %b %Y")
 
 
 def clock(wall_ns: int) -> str:

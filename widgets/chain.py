@@ -1,4 +1,4 @@
-"""The option chain: calls left, puts right, strikes between. The focused side of the cursor's row is what keys act on."""
+"""The option chain: calls left, puts right, strikes between. Keys act on the focused side of the cursor's row."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from math import isnan
@@ -9,8 +9,8 @@ from core.money import group, show_price
 from core.views import Desk
 from widgets import cells
 from widgets.cells import Cell, Line, spread
-from widgets.columns import Column
-from widgets.grid import LineGrid
+from widgets.columns import Column, Placed, place
+from widgets.grid import MARGIN, LineGrid
 from widgets.ink import Ink
 from widgets.quotes import seen
 from widgets.shed import Part, shed
@@ -23,16 +23,16 @@ BAND = 2
 def _columns() -> tuple[Column, ...]:
     """Mirrored: what leaves first stands outermost."""
     calls = (
-        Column("c_oi", "OI", 8, right=True, rank=5),
-        Column("c_doi", "chg", 8, right=True, rank=7),
-        Column("c_iv", "IV%", 6, right=True, rank=3),
-        Column("c_delta", "delta", 6, right=True, rank=4),
-        Column("c_bid", "bid", 9, right=True, rank=1),
-        Column("c_ask", "ask", 9, right=True, rank=2),
-        Column("c_ltp", "CALL", 9, right=True),
+        Column("c_oi", "OI", 6, right=True, rank=5),
+        Column("c_doi", "chg", 6, right=True, rank=7),
+        Column("c_iv", "IV%", 4, right=True, rank=3),
+        Column("c_delta", "delta", 5, right=True, rank=4),
+        Column("c_bid", "bid", 8, right=True, rank=1),
+        Column("c_ask", "ask", 8, right=True, rank=2),
+        Column("c_ltp", "CALL", 8, right=True),
     )
     puts = tuple(Column(f"p{c.id[1:]}", "PUT" if c.id == "c_ltp" else c.title, c.width, True, c.rank) for c in calls)
-    return (*calls, Column("strike", "Strike", 11, right=True), *reversed(puts))
+    return (*calls, Column("strike", "Strike", 11, grow=True), *reversed(puts))
 
 
 class ChainGrid(LineGrid):
@@ -46,7 +46,6 @@ class ChainGrid(LineGrid):
         self._table: ChainTable | None = None
         self._rows: dict[Hashable, Strike] = {}
         self._seen = -1
-        self._place = 0
         self._centred: tuple[str, str] | None = None
 
     def forget(self) -> None:
@@ -95,9 +94,23 @@ class ChainGrid(LineGrid):
         for name, side, leg in (("c", CALL, strike.call), ("p", PUT, strike.put)):
             found |= {f"{name}_{what}": cell for what, cell in self._leg(desk, leg, on=at == side).items()}
         ink = Ink.STRONG if self._band(key) else Ink.DIM
-        mark = " ◂" if self._is_money(key) else ""
-        found["strike"] = Cell(show_price(strike.strike_e4).removesuffix(".00") + mark, ink)
+        found["strike"] = Cell(self._strike(strike, at), ink)
         return found
+
+    def _strike(self, strike: Strike, at: int) -> str:
+        """The strike in the middle, an arrow to the side that keys act on, a dot beside the one at the money."""
+        text = show_price(strike.strike_e4).removesuffix(".00") + ("·" if self._is_money(strike.strike_e4) else "")
+        width = self.column_width("strike")
+        text = cells.fit(text, width - 2).rstrip().center(width - 2)
+        return ("◂" if at == CALL else " ") + text + ("▸" if at == PUT else " ")
+
+    def _columns(self) -> tuple[Placed, ...]:
+        """A column of one side leaves with its twin of the other."""
+        if self._placed is None:
+            ids = {p.column.id for p in place(self.COLUMNS, self.size.width - MARGIN)}
+            twins = tuple(c for c in self.COLUMNS if c.id == "strike" or {f"c{c.id[1:]}", f"p{c.id[1:]}"} <= ids)
+            self._placed = place(twins, self.size.width - MARGIN)
+        return self._placed
 
     def current(self) -> Instrument | None:
         """The option under the cursor on the focused side."""
@@ -113,7 +126,7 @@ class ChainGrid(LineGrid):
         last = Cell(show_price(leg.ltp_e4), cells.live_ink(fresh, Ink.TEXT)) if leg.ltp_e4 else cells.DASH
         mark = fresh.mark.strip()
         if on:
-            last = Cell(f"▸{last.text}", Ink.BADGE_CALM)
+            last = Cell(last.text, Ink.BADGE_CALM)
         elif mark:
             last = Cell(f"{mark}{last.text}", Ink.DIM)
         return {
@@ -155,9 +168,10 @@ def chain_head(table: ChainTable, width: int) -> tuple[Line, ...]:
     name = Cell(f" {table.name} {table.expiry or '-'}", Ink.STRONG)
     at = table.expiries.index(table.expiry) + 1 if table.expiry in table.expiries else 0
     days = f"{table.days_left:.1f} days left" if table.days_left >= 1 else f"{table.days_left * 24:.1f} hours left"
-    forward = "no forward yet" if table.forward_from == "none" else (
-        f"forward {show_price(table.forward_e4)} from the {'future' if table.forward_from == 'future' else 'parity of calls and puts'}"
-    )  # fmt: skip
+    source = "future" if table.forward_from == "future" else "parity of calls and puts"
+    forward = f"forward {show_price(table.forward_e4)} from the {source}"
+    if table.forward_from == "none":
+        forward = "no forward yet"
     parts = (
         Part((Cell(f"expiry {at} of {len(table.expiries)}", Ink.DIM),), rank=3),
         Part((Cell(days if table.strikes else ""),), rank=2),
@@ -171,7 +185,8 @@ def chain_head(table: ChainTable, width: int) -> tuple[Line, ...]:
         Part((Cell("PCR "), Cell(pcr, Ink.STRONG)), rank=1),
         Part((Cell("Max pain "), Cell(pain, Ink.STRONG)), rank=2),
         Part((Cell(f"OI changes since {since}", Ink.DIM),), rank=3),
-        Part((Cell(f"{group(len(table.strikes))} strikes", Ink.DIM),), rank=4),
+        Part((Cell(f"{group(len(table.strikes))} strikes", Ink.DIM),), rank=5),
+        Part((Cell(table.note, Ink.WARN),), rank=4),
     )
     second: Line = (Cell(" "), *shed(figures, width - 1, Cell("   ")))
     return (spread(first, (), width), second)

@@ -55,6 +55,7 @@ class LineGrid(Pane, ScrollView, can_focus=True, inherit_bindings=False):
         self._drawn: dict[Hashable, Hashable] = {}
         self._placed: tuple[Placed, ...] | None = None
         self._foot: Line = ()
+        self._empty = ""
 
     # What a subclass gives.
 
@@ -102,6 +103,9 @@ class LineGrid(Pane, ScrollView, can_focus=True, inherit_bindings=False):
     def repaint(self, desk: Desk) -> None:
         self._take_keys(tuple(self.row_keys(desk)))
         dirty = [self._row_region(i) for i in self._visible() if self._is_stale(desk, self._keys[i])]
+        if not self._keys and self._empty != (empty := self.empty(desk)):
+            self._empty = empty
+            dirty.append(Region(0, 1, self.size.width, 1))
         foot = self.foot(desk, self.size.width)
         if foot != self._foot:
             self._foot = foot
@@ -184,9 +188,9 @@ class LineGrid(Pane, ScrollView, can_focus=True, inherit_bindings=False):
         if 0 <= row < len(self._keys):
             kept = self._strips.get(self._keys[row]) or self._late_strip(self._keys[row])
             return kept[1]
-        if self._keys or y != 1 or self.desk is None:
+        if self._keys or y != 1:
             return self.strip_of((), width)
-        return self.strip_of((Cell("  " + self.empty(self.desk), Ink.DIM),), width)
+        return self.strip_of((Cell("  " + self._empty, Ink.DIM),), width)
 
     def _late_strip(self, key: Hashable) -> tuple[Hashable, Strip]:
         """A row that came into view between two frames: blank until the next one fills it."""

@@ -16,7 +16,7 @@ BADGES = {"LIVE": Ink.BADGE_LIVE, "REPLAY": Ink.BADGE_WARN}
 LIGHTS = {"live": "●", "connecting": "◌", "silent": "◐"}
 NARROW = 100
 """Below this width the names of the indices are shortened and the circuit's word goes."""
-DATE = 17
+DATE = 13
 """Cells of the trading date with its distance."""
 SHORT_NAMES = {"Nifty 50": "NIFTY", "NIFTY 50": "NIFTY", "NIFTY": "NIFTY", "Nifty Bank": "BNF", "BANKNIFTY": "BNF"}
 CIRCUIT_RANK = (
@@ -124,7 +124,7 @@ def _pin(instrument: Instrument, now: Seen, *, short: bool) -> Line:
 
 
 def dated(line: Line, market_ns: int, width: int) -> Line:
-    """The line with the trading date at its end: that of the market's clock, which in practice and replay is not today's."""
+    """The line with the trading date at its end: the market clock's, which in practice is not today."""
     return spread(line, (Cell(cells.day(market_ns) + " ", Ink.DIM),), width)
 
 

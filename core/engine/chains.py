@@ -36,6 +36,8 @@ class _Open:
     legs: "Legs | None" = None
     seen: int = -1
     note: str = "looking up the contracts"
+    looked: bool = False
+    instead: str = ""
     table: ChainTable | None = None
 
 
@@ -103,7 +105,7 @@ class ChainDesk:
             if now is None:
                 await self._wake.wait(3_600)
                 continue
-            if now.legs is None:
+            if not now.looked:
                 await self._look_up(now)
             if now.legs is not None and now is self._open:
                 await self._compute(now, now.legs)
@@ -122,8 +124,15 @@ class ChainDesk:
         found = await asyncio.to_thread(_contracts, self._contracts, now.exchange, now.name, now.expiry, day)
         if now is not self._open:
             return
+        now.looked = True
         now.expiries, now.expiry, now.legs = found
-        now.note = "" if now.legs else f"{now.name} has no options on {now.exchange} here"
+        none = f"{now.name} has no options here"
+        now.note = f"{now.instead}, and {none}" if now.instead else none
+        if now.legs is None and now.name != NAMES[0] and not now.instead:
+            self._show(_Open(Exchange.NFO, NAMES[0], instead=none))
+            return
+        if now.legs is not None:
+            now.note = now.instead
         self.revision += 1
         self._changed()
 
@@ -141,7 +150,7 @@ class ChainDesk:
         chain, base = await asyncio.to_thread(_chain, legs, quotes, at_ns, self._base)
         self._base = base
         now.seen = seen
-        now.table = _table(chain, now.expiries, base, at_ns)
+        now.table = _table(chain, now.expiries, base, at_ns, now.instead)
         self.revision += 1
 
 
@@ -182,7 +191,7 @@ def _chain(
     return chain, base
 
 
-def _table(chain: "Chain", expiries: tuple[str, ...], base: "InterestBase", at_ns: int) -> ChainTable:
+def _table(chain: "Chain", expiries: tuple[str, ...], base: "InterestBase", at_ns: int, note: str) -> ChainTable:
     legs = chain.legs
     strikes = tuple(
         Strike(strike_e4, _leg(legs.calls[n], chain.calls, n, base), _leg(legs.puts[n], chain.puts, n, base))
@@ -191,7 +200,7 @@ def _table(chain: "Chain", expiries: tuple[str, ...], base: "InterestBase", at_n
     return ChainTable(
         legs.name, legs.expiry, expiries, strikes, chain.atm, round(chain.forward * 10_000), chain.forward_from,
         chain.pcr, None if chain.max_pain is None else round(chain.max_pain * 10_000), chain.years * _DAYS,
-        base.since_ns, at_ns,
+        base.since_ns, at_ns, note,
     )  # fmt: skip
 
 

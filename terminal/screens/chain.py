@@ -42,7 +42,6 @@ class ChainScreen(DeskScreen):
     def on_mount(self) -> None:
         self.grid.border_title = Content("Chain")
         self.use(self.desk)
-        self._say(self.desk.chains.open(self._near))
 
     def on_unmount(self) -> None:
         self.desk.chains.close()
@@ -57,6 +56,7 @@ class ChainScreen(DeskScreen):
     def use(self, desk: Desk) -> None:
         for pane in self.query(Pane):
             pane.use(desk)
+        self._say(desk.chains.open(self._near))
 
     def paint(self, status: Status | None) -> None:
         if not self.is_mounted:
