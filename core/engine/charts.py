@@ -31,6 +31,7 @@ LOOK_S = 0.05
 is missed but in bursts; those are mended when history is asked again."""
 IDLE_S = 3_600.0
 AGAIN_NS = 60 * NS_PER_S
+FAILED_NS = 5 * NS_PER_S
 """Today's candles are asked again this often while the chart is open: the broker's are made of every trade."""
 
 
@@ -42,6 +43,7 @@ class _Open:
     told: tuple[Bar, ...] = ()
     note: str = "asking for older candles"
     asked_ns: int | None = None
+    failed: bool = False
     seen: int = 0
 
 
@@ -112,7 +114,8 @@ class ChartDesk:
         if self._history is None:
             now.note = "no older candles in this session"
             return False
-        return now.asked_ns is None or self._clock.mono_ns() - now.asked_ns > AGAIN_NS
+        again_ns = FAILED_NS if now.failed else AGAIN_NS
+        return now.asked_ns is None or self._clock.mono_ns() - now.asked_ns > again_ns
 
     def _take(self, now: _Open) -> None:
         """The last price into the bars, when a packet came since."""
@@ -138,7 +141,7 @@ class ChartDesk:
 
         days = back(today, BACK_DAYS[now.name])
         loaded = await self._history.load(now.instrument.key, NAMES[now.name], days, progress)
-        now.told = loaded.bars
+        now.told, now.failed = loaded.bars, bool(loaded.failed)
         now.note = f"older candles are missing: {loaded.failed}" if loaded.failed else ""
         self.revision += 1
 
