@@ -185,7 +185,8 @@ def chart_head(series: Series, now: Seen, view: View, width: int) -> tuple[Line,
     moved = cells.change(now.quote.change_bps, now.freshness)
     first: Line = (
         Cell(f" {cells.name(i)}", Ink.STRONG), Cell(f" {i.exchange} {i.kind}   ", Ink.DIM),
-        Cell(series.interval, Ink.STRONG), Cell("   "), cells.last_price(now.quote, now.freshness, places), Cell(" "), moved,
+        Cell(series.interval, Ink.STRONG), Cell("   "),
+        cells.last_price(now.quote, now.freshness, places), Cell(" "), moved,
         Cell("%" if now.quote.change_bps is not None else "", moved.ink),
         Cell(f" {now.freshness.word}" if now.freshness.mark != " " else "", Ink.WARN),
     )  # fmt: skip

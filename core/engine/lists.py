@@ -107,6 +107,11 @@ class ListDesk:
         rows = dict.fromkeys(i for one in order for i in self._instruments(one))
         return tuple(rows)[:SUBSCRIBED_MAX]
 
+    def forget_unknown(self) -> None:
+        """The catalogue grew: what it did not know may be there now."""
+        self._found = {key: i for key, i in self._found.items() if i is not None}
+        self._rows = None
+
     # What is asked.
 
     def step(self, by: int) -> None:
