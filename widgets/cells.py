@@ -71,6 +71,8 @@ def decimals(instrument: Instrument) -> int:
     return 4 if instrument.tick_e4 % 100 else 2
 
 
+TAIL = 7
+"""Characters at the end of a symbol that hold strike and side, or the token."""
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
@@ -93,6 +95,9 @@ def short_name(instrument: Instrument, width: int) -> str:
     if cell_len(whole) <= width or not instrument.is_derivative:
         return whole
     tail = whole.rsplit(" ", 1)[-1]
+    if tail == whole:  # a symbol in one piece: its end tells it from its neighbours
+        kept = min(len(whole), max(TAIL, width // 2))
+        return f"{whole[: max(0, width - 1 - kept)]}…{whole[-kept:]}" if kept < width else f"…{whole[1 - width :]}"
     less = f"{instrument.name} {tail}"
     if cell_len(less) <= width:
         return less

@@ -31,7 +31,7 @@ class Trends:
                 self._prices[key] = (*self._prices.get(key, _NOTHING), price_e4)
         self._kept += 1
         if self._kept >= SAMPLES_MAX:
-            self._prices = {key: line[len(line) % 2 :: 2] for key, line in self._prices.items()}
+            self._prices = {key: line[::-1][::2][::-1] for key, line in self._prices.items()}
             self._every, self._kept = self._every * 2, self._kept // 2
 
     def clear(self) -> None:
