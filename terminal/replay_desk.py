@@ -221,7 +221,7 @@ class ReplayDesk:
         elif record.kind in (RecordKind.INTENT, RecordKind.UPDATE):
             self._order(record.body)
         elif record.kind is RecordKind.MODE:
-            self.events.add(EventKind.MODE, plain(record.body.decode("utf-8", "replace"), 160))
+            self.events.add(EventKind.MODE, _mode_text(record.body))
         elif record.kind is RecordKind.EVENT:
             self.events.add(
                 EventKind.FEED, f"connection {record.channel + 1}: {record.body.decode('ascii', 'replace')}"
@@ -284,3 +284,12 @@ async def show(path: Path, desk: ReplayDesk) -> int:
     if failed:
         raise TeziError(f"tape {path}: {failed[0]}")
     return app.return_code or 0
+
+
+def _mode_text(body: bytes) -> str:
+    """`NORMAL to READ-ONLY: orders failing`, from what `terminal.recording` writes."""
+    try:
+        before, after, causes = msgspec.json.decode(body, type=tuple[str, str, list[str]])
+    except msgspec.MsgspecError:
+        return plain(body.decode("utf-8", "replace"), 160)
+    return plain(f"{before} to {after}" + (f": {causes[0]}" if causes else ""), 160)

@@ -22,6 +22,7 @@ class ReplayPane(LinePane):
 def replay_line(tape: Replay, width: int) -> Line:
     """`Mon 15 Dec 2025 10:15:32  09:15 ├──●───┤ 15:30  paused  10x`."""
     moment = ist(tape.position_ns).strftime("%a %d %b %Y %H:%M:%S")
+    short = ist(tape.position_ns).strftime("%d %b %H:%M:%S")
     word = f"{tape.word} {tape.speed:g}x"
     ink = Ink.BADGE_CALM if tape.word == "playing" else Ink.BADGE_WARN
     ends = (f"{hms(tape.first_ns)[:5]} ", f" {hms(tape.last_ns)[:5]}")
@@ -30,7 +31,7 @@ def replay_line(tape: Replay, width: int) -> Line:
     track = cells.track((tape.position_ns - tape.first_ns) / span, max(8, min(40, room)))
     parts = (
         Part((Cell(f" {word} ", ink),)),
-        Part((Cell(moment, Ink.STRONG),), (Cell(moment[11:], Ink.STRONG),), rank=1),
+        Part((Cell(moment, Ink.STRONG),), (Cell(short, Ink.STRONG),), rank=1),
         Part((Cell(ends[0] + track + ends[1], Ink.TEXT),), rank=2),
         Part((Cell(KEYS, Ink.DIM),), rank=3),
     )

@@ -63,6 +63,7 @@ class SearchScreen(DeskModal[Instrument | None]):
         if text != self._searched:
             self._searched, self._at = text, 0
             self._results = self.desk.search(text, RESULTS_MAX) if text else ()
+            self._noted = self.desk.search_note()  # now, not at the next frame: by then it may be there already
 
     def paint(self, status: Status | None) -> None:
         """A frame; what was still being opened may have come, and then everything is looked for again."""

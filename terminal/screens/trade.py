@@ -48,6 +48,7 @@ SUBTITLES = {
 }
 
 
+NARROW_KEYS = _keys(("find", "find"), ("list.remove", "remove"))
 LIST_KEYS = _keys(("find", "find"), ("list.remove", "remove"), ("list.sort", "sort"), ("list.filter", "filter"))
 
 
@@ -73,7 +74,8 @@ class TradeScreen(WatchActions, ReplayActions):
         yield BottomPane(SUBTITLES, id="bottom")
         yield EventsPane(id="events")
         kill = action("panic")
-        yield HintsPane(hints(Scope.TRADE), Hint(keys_of(kill.id).replace(" ", "/"), kill.hint, 0), id="hints")
+        shown = (Scope.REPLAY,) if self.desk.replay is not None else (Scope.TRADE, Scope.SCREENS)
+        yield HintsPane(hints(*shown), Hint(keys_of(kill.id).replace(" ", "/"), kill.hint, 0), id="hints")
 
     def on_mount(self) -> None:
         self.query_one("#depth").border_title = Content("Depth 5")
@@ -117,7 +119,9 @@ class TradeScreen(WatchActions, ReplayActions):
         if shown != self._named:
             self._named = shown
             self.grid.border_title = Content(list_title(lists.names, lists.chosen, narrow=narrow))
-            self.grid.border_subtitle = Content(list_foot(lists.sort, lists.filter) or LIST_KEYS)
+            self.grid.border_subtitle = Content(
+                list_foot(lists.sort, lists.filter) or (NARROW_KEYS if narrow else LIST_KEYS)
+            )
 
     # What has the focus.
 
