@@ -44,7 +44,7 @@ class Control:
         streams: Streams,
         sessions: Sessions,
         requests: Iterable[RequestRecord],
-        publish: Callable[[], None],
+        publish: Callable[[], object],
     ) -> None:
         self._venue, self._faults, self._streams, self._requests = venue, faults, streams, requests
         self._sessions, self._publish = sessions, publish

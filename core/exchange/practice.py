@@ -97,10 +97,15 @@ class Practice:
         """The exchange's time."""
         return self.clock.wall_ns()
 
-    def step(self) -> None:
-        """Bring market and account to the exchange's time; save the figures about once a second."""
+    def step(self, most: int | None = None) -> bool:
+        """Bring market and account to the exchange's time; save the figures about once a second.
+
+        With `most` it stops after about so much market work. True when all is done.
+        """
         now_ns = self.now_ns()
-        self._run_day(now_ns)
+        if not self._run_day(now_ns, most):
+            self._desk.settle_news(now_ns)
+            return False
         while now_ns >= calendar.at(calendar.next_trading_day(self.day), calendar.PRE_OPEN):
             self._roll(now_ns)
         self._desk.settle_news(now_ns)
@@ -108,6 +113,7 @@ class Practice:
         mono_ns = self.clock.mono_ns()
         if mono_ns - self._saved_mono_ns >= SAVE_NS:
             self.save(bars=mono_ns - self._saved_bars_mono_ns >= SAVE_BARS_NS)
+        return True
 
     def place(self, body: OrderBody, external: bool = False, reject_text: str = "") -> OwnOrder | Refusal:
         ticket = read_ticket(body, self._floor.listings, self.switches)
@@ -188,6 +194,8 @@ class Practice:
     def save(self, bars: bool = True) -> None:
         """Remember clock and figures, and the bars if asked: they are much longer."""
         self._saved_mono_ns = self.clock.mono_ns()
+        if not self._truth.kept:
+            return
         named = {f"{key.exchange}:{key.token}": value for key, value in self._floor.figures.items()}
         figures = {name: msgspec.structs.replace(value, bars=[]) for name, value in named.items()}
         day = self.day.isoformat()
@@ -229,12 +237,13 @@ class Practice:
     def _band(self, ticket: Ticket) -> Refusal | None:
         return band(ticket, self._floor.listings[ticket.key], self._floor.last_e4(ticket.key), self.switches)
 
-    def _run_day(self, now_ns: int) -> None:
-        """Walk the day up to a time: opening, trading, square-off, close."""
+    def _run_day(self, now_ns: int, most: int | None = None) -> bool:
+        """Walk the day up to a time: opening, trading, square-off, close. False when the market is not there yet."""
         if now_ns < calendar.at(self.day, calendar.OPENS) or calendar.trading_day(self.day) != self.day or self._closed:
-            return
+            return True
         last_ns = calendar.at(self.day, calendar.CLOSES) - 1
-        self._floor.step(min(now_ns, last_ns))
+        if not self._floor.step(min(now_ns, last_ns), most=most):
+            return False
         if not self._opened:
             self._opened = True
             self._desk.open_session(now_ns)
@@ -245,6 +254,7 @@ class Practice:
             self._closed = True
             self._desk.close(now_ns)
         self._desk.flush(now_ns)
+        return True
 
     def _begin(self, saved: Remembered | None, now_ns: int | None) -> None:
         """A new day: the next trading morning after a saved one, else today's."""
@@ -265,7 +275,7 @@ class Practice:
         """The next trading day begins while the exchange runs."""
         floor, desk = self._floor, self._desk
         queued = [o for o in desk.orders.values() if o.queued]
-        closes = {key: floor.last_e4(key) for key in floor.listings}
+        closes = {key: floor.close_e4(key) for key in floor.listings}
         rules = self.rules.rules()
         morning = begun(self.day, desk.account, desk.trades, floor.listings, closes, queued, rules)
         self._truth.close()

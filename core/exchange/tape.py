@@ -78,14 +78,16 @@ class TapeFloor:
         self._recording.rewind()
         self._reset()
 
-    def step(self, now_ns: int, rounds: int = 0) -> None:
-        """Take the ticks whose time has come."""
-        for _ in range(ROWS_MAX):
-            coming = self._recording.next
-            if coming is None or coming.time_ns > now_ns:
-                return
+    def step(self, now_ns: int, rounds: int = 0, most: int | None = None) -> bool:
+        """Take the ticks whose time has come, at most `most`; True when none is left."""
+        left = ROWS_MAX if most is None else most
+        while (coming := self._recording.next) is not None and coming.time_ns <= now_ns:
+            if not left:
+                return False
+            left -= 1
             self._recording.take()
             self._show(coming)
+        return True
 
     def watch(self, keys: Iterable[InstrumentKey]) -> None:
         """A recording is as lively as it was."""
@@ -116,6 +118,9 @@ class TapeFloor:
 
     def last_e4(self, key: InstrumentKey) -> int:
         return self._figures[key].last_e4 or self._listings[key].close_e4
+
+    def close_e4(self, key: InstrumentKey) -> int:
+        return self.last_e4(key)
 
     def take_changed(self) -> Iterable[InstrumentKey]:
         changed, self._changed = self._changed, {}

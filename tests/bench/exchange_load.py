@@ -101,7 +101,8 @@ def exchange_frames_s() -> Result:
         name="exchange_frames_s",
         value=round(rate),
         unit="frames/s",
-        against=f"{core * 100:.0f} % of a core for the exchange, {len(took)} places beside it",
+        against=f"{core * 100:.0f} % of a core for the exchange: {rate / core:,.0f} frames for a second of it; "
+        f"{len(took)} places beside it",
         goal=f">= {FRAMES_GOAL}",
         meets=rate >= FRAMES_GOAL,
         detail=f"{CLIENTS} clients of {TOKENS} SNAP_QUOTE tokens, {SECONDS:g} s, market at {_SPEED} times real time",
