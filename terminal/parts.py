@@ -37,7 +37,7 @@ def build_parts(
 ) -> Parts:
     """Everything new and unconnected; the engine starts it. Raises UserError for a watchlist that cannot be had."""
     random = random or Random()
-    broker = AngelBroker(link.address.rest, link.credentials, clock, known=known)
+    broker = AngelBroker(link.address.rest, link.credentials, clock, known=known, random=random)
     link.on_move = broker.move
     board = QuoteBoard(clock, stale_ms=options.config.limits.quote_age_ms_max)
     return Parts(
@@ -69,4 +69,5 @@ def build_parts(
         random=random,
         mirror=mirror,
         meta=journal,
+        banned=lambda name, day: False,  # the practice exchange bans nothing
     )

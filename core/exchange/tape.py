@@ -30,7 +30,6 @@ class TapeFloor:
     def __init__(self, recording: Recording) -> None:
         recording.survey()
         self._recording = recording
-        recording.rewind()
         assert recording.next is not None
         self.start_ns = self.last_ns = recording.next.time_ns
         self._listings = {key: listing_of(row) for key, row in recording.instruments.items()}
