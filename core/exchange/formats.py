@@ -37,8 +37,12 @@ BAR_ROWS_MAX = 1_000_000
 """Rows of a bar file of many names, each a block of its own: they are sorted whole."""
 
 
+class _Feed(msgspec.Struct):
+    ltpc: dict[str, msgspec.Raw]
+
+
 class _Feeds(msgspec.Struct):
-    feeds: dict[str, msgspec.Raw]
+    feeds: dict[str, _Feed]
 
 
 class Shape(NamedTuple):
@@ -76,7 +80,7 @@ def recognise(file: Path, first: str, second: str) -> Shape:
             is_future=True,
         )
     if {"symbol", "buyPrice1", "sellPrice5", "date1"} <= has:
-        return Shape(_table(file, label, _nse_quote).ticks, lambda: _column(file, "symbol"))
+        return Shape(lambda: _nse_quotes(file), lambda: _column(file, "symbol"))
     if {"ts", "open", "high", "low", "close"} <= has:
         index = "index" in file.parent.name or (label.startswith(("NIFTY", "INDIAVIX")) and "names" not in label)
         shift = NS_PER_S * 60 if index and _ends_its_minutes(second) else 0
@@ -106,9 +110,10 @@ def _column(file: Path, name: str) -> Iterable[str]:
     found: dict[str, None] = {}
     with open_text(file) as text:
         reader = csv.reader(text)
-        at = next(reader, []).index(name)
+        columns = next(reader, [])
+        at = columns.index(name)
         try:
-            found.update((row[at], None) for row in reader if len(row) > at and row[at])
+            found.update((row[at], None) for row in reader if len(row) == len(columns) and row[at])
         except (OSError, EOFError, UnicodeDecodeError, csv.Error) as e:
             raise UserError(f"The recording {file} breaks off ({e}).") from e
     return found
@@ -248,6 +253,27 @@ def _nse_quote(row: Row, label: str) -> Raw | None:
     )
 
 
+def _nse_quotes(file: Path) -> Iterator[Raw | None]:
+    """The file holds one name after the other: its rows are put in the order of time, and parsed when due."""
+    rows = list(_rows(file))
+    yield from (None for row in rows if row is None)
+    for row in sorted((row for row in rows if row is not None), key=_nse_order):
+        yield _nse_quote(row, "")
+
+
+_MONTHS = {
+    name: f"{n:02d}"
+    for n, name in enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1)
+}
+
+
+def _nse_order(row: Row) -> str:
+    """A text that sorts as the time of a quote does: `28/11/2019 14:17:44`, else `28-Nov-2019 14:00:00`."""
+    text = row["date1"] if "/" in row["date1"] else row["secDate"]
+    month, year = (text[3:5], text[6:]) if text[2:3] == "/" else (_MONTHS.get(text[3:6], ""), text[7:])
+    return f"{year[:4]}{month}{text[:2]}{year[4:]}"
+
+
 def _nse_time_ns(text: str) -> int:
     for pattern in ("%d/%m/%Y %H:%M:%S", "%d-%b-%Y %H:%M:%S"):
         try:
@@ -285,7 +311,7 @@ def _upstox_labels(file: Path) -> Iterable[str]:
         with open_text(file) as text:
             while line := text.readline(_LINE_MAX):
                 with contextlib.suppress(msgspec.MsgspecError):
-                    found.update((name.split("|")[-1], None) for name in names.decode(line).feeds)
+                    found.update((k.split("|")[-1], None) for k, v in names.decode(line).feeds.items() if v.ltpc)
     except (OSError, EOFError, UnicodeDecodeError) as e:
         raise UserError(f"The recording {file} breaks off ({e}).") from e
     return found

@@ -20,6 +20,8 @@ class Playback(Practice):
     Orders are taken whenever the recording plays, also outside ordinary hours.
     """
 
+    shows_each = True
+
     def __init__(self, base: Clock, path: Path) -> None:
         """UserError when the path holds no recording."""
         self._tape = TapeFloor(Recording(path))

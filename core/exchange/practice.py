@@ -50,6 +50,7 @@ LOCKED = Refusal("AB1007", "After-market orders cannot be changed between 08:45 
 class Practice:
     """One account in one matched market. `on_push` is told of every order update, already remembered."""
 
+    shows_each = False
     day: date
     start_ns: int
     rules: RuleBook

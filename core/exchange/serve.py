@@ -173,9 +173,9 @@ def _freeze() -> None:
 async def _beats(venue: Venue, streams: Streams, clock: Clock) -> None:
     """Let the market work in short slices, so that requests never wait for all of it."""
     while True:
-        done, until_ns = False, clock.mono_ns() + SLICE_NS
-        while not done and clock.mono_ns() < until_ns:
-            done = venue.step(SLICE_ROUNDS)
+        until_ns = clock.mono_ns() + SLICE_NS
+        while not (done := venue.step(SLICE_ROUNDS)) and not venue.shows_each and clock.mono_ns() < until_ns:
+            pass
         streams.publish(venue.market.take_changed())
         await clock.sleep(BEAT_S if done else BUSY_S)
 

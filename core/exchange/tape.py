@@ -20,6 +20,8 @@ from core.exchange.tick import Raw, Tick
 IST_NS, DAY_NS = 19_800 * NS_PER_S, 86_400 * NS_PER_S
 WIDE = 5
 """Orders are taken up to so many times the first price."""
+_BEHIND_NS, _HASTE = 60 * NS_PER_S, 10
+"""A tape that is so far behind takes so many times the ticks."""
 ROWS_MAX = 20_000
 """Most ticks taken in one step: a clock moved far ahead is caught up with over several."""
 
@@ -50,6 +52,11 @@ class TapeFloor:
         self._own: dict[InstrumentKey, set[int]] = {}
 
     @property
+    def recording(self) -> Recording:
+        """What is played: its next tick can be looked at."""
+        return self._recording
+
+    @property
     def listings(self) -> Mapping[InstrumentKey, Listing]:
         """What was recorded, with bands to trade in: a recording knows no circuits, snapshots show 0 for them."""
         return self._banded
@@ -78,10 +85,16 @@ class TapeFloor:
         self._reset()
 
     def step(self, now_ns: int, rounds: int = 0, most: int | None = None) -> bool:
-        """Take the ticks whose time has come, at most `most`; True when none is left."""
+        """Take the ticks whose time has come; True when none is left.
+
+        With `most` it stops after so many, and before a tick whose instrument has one that nobody saw yet: so every
+        tick can be shown, unless the tape is far behind.
+        """
         left = ROWS_MAX if most is None else most
         while (coming := self._recording.next) is not None and coming.time_ns <= now_ns:
-            if not left:
+            if most is not None and now_ns - coming.time_ns > _BEHIND_NS:
+                left, most = left * _HASTE, None
+            if not left or (most is not None and coming.key in self._changed):
                 return False
             left -= 1
             self._recording.take()

@@ -21,6 +21,8 @@ class Venue(Protocol):
     With `most` it does about so much market work and tells whether all is done.
     """
 
+    shows_each: bool
+    """Whether changes are published after every step, so that none is covered by the next."""
     clock: AnchoredClock
     on_push: Callable[[str, Row], None]
     run: int
