@@ -44,7 +44,7 @@ class Control:
         streams: Streams,
         sessions: Sessions,
         requests: Iterable[RequestRecord],
-        publish: Callable[[], None],
+        publish: Callable[[], object],
     ) -> None:
         self._venue, self._faults, self._streams, self._requests = venue, faults, streams, requests
         self._sessions, self._publish = sessions, publish
@@ -95,6 +95,7 @@ class Control:
             clock.anchor(clock.wall_ns(), 0.0)
         elif not pause and not clock.speed:
             clock.anchor(clock.wall_ns(), self._speed or 1.0)
+            self._speed = 0.0
 
     def _seek(self, text: str) -> None:
         """Go to a time: ahead in any market, back only in a replay."""
@@ -106,6 +107,8 @@ class Control:
         seek = getattr(self._venue, "seek", None)
         if seek is not None:
             seek(wall_ns)
+            if self._speed:
+                clock.anchor(clock.wall_ns(), 0.0)
         elif 0 <= wall_ns - clock.wall_ns() <= ADVANCE_MAX_S * NS_PER_S:
             clock.anchor(wall_ns, clock.speed)
         else:
