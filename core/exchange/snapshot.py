@@ -44,7 +44,6 @@ class Market(Protocol):
     def snapshot(self, key: InstrumentKey, levels: int = 5) -> Snapshot:
         """The picture of an instrument with at most so many levels a side."""
 
-
     def step(self, now_ns: int) -> None:
         """Bring the market to this time."""
 

@@ -14,8 +14,8 @@ HERE = Path(__file__).parent
 DOCS = HERE.parents[1] / "docs" / "exchange-checklist.md"
 HEAD = """# The simulator's checklist
 
-What a simulator of SmartAPI must do, box by box, and the tests that show it (all under `tests/exchange`; the parameter stands
-in brackets). `tests/exchange/test_checklist.py` holds this table equal to its own and looks each test up.
+What a simulator of SmartAPI must do, box by box, and the tests that show it (all under `tests/exchange`; the parameter
+stands in brackets). `tests/exchange/test_checklist.py` holds this table equal to its own and looks each test up.
 
 | box | tests |
 |---|---|
