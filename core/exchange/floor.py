@@ -135,6 +135,15 @@ class Floor:
         self._hold(key)
         return self._last_e4(key)
 
+    def closing_e4(self, key: InstrumentKey) -> int:
+        """The last price; of what never traded and follows another price, what it is worth. Wakes nothing."""
+        row, last_e4 = self._listings[key], self._figures[key].last_e4
+        if last_e4 or not row.tradable or not row.members:
+            return last_e4 or row.close_e4
+        fair_e4 = self._values.fair_e4(row, self._fair_of, self._now_ns) or row.close_e4
+        tick_e4 = row.instrument.tick_e4
+        return max(tick_e4, min(max(fair_e4, row.lower_e4), row.upper_e4) // tick_e4 * tick_e4)
+
     def take_changed(self) -> Iterable[InstrumentKey]:
         changed, self._changed = self._changed, {}
         for key in changed:

@@ -268,7 +268,7 @@ class Practice:
         """The next trading day begins while the exchange runs."""
         floor, desk = self._floor, self._desk
         queued = [o for o in desk.orders.values() if o.queued]
-        closes = {key: floor.last_e4(key) for key in floor.listings}
+        closes = {key: floor.closing_e4(key) for key in floor.listings}
         rules = self.rules.rules()
         morning = begun(self.day, desk.account, desk.trades, floor.listings, closes, queued, rules)
         self._truth.close()
