@@ -96,7 +96,7 @@ async def _serve(options: Options, clock: Clock) -> None:
         venue.step()
         streams.publish(venue.market.take_changed())
 
-    control = Control(venue, faults, streams, sessions, gateway.requests, beat)
+    control = Control(venue, faults, streams, sessions, gateway.requests, gateway.details, beat)
     servers = [HttpServer(gateway, socks[0], doors, gateway.peek, tls), HttpServer(build_control(control), socks[2])]
     _end_on_signals(stop, options.end_with_stdin)
     sockets_server = await streams.listen(socks[1], tls)
