@@ -61,6 +61,7 @@ def build_parts(
             renew=broker.renew,
             in_session=lambda exchange: session(exchange, clock.wall_ns()).open,
             canary=next(iter(pins(catalogue)), None),
+            quotes=broker.quotes,
             tape=tape,
         ),
         updates=AngelOrderSocket(lambda: link.address.orders, broker.stream_login, clock, random, renew=broker.renew),

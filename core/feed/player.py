@@ -121,6 +121,8 @@ class TapePlayer:
             self.frames += len(same)
             if size:
                 board.take_run(b"".join(r.body for r in same), 0, size, size, len(same), first.channel)
+        elif first.kind is Kind.READ:
+            board.take_rest(first.body)
         elif first.kind is Kind.EVENT and first.body == b"open":
             board.new_epoch(first.channel)
             board.set_down(False, first.channel)

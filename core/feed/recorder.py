@@ -14,6 +14,7 @@ class FeedTape(Protocol):
     """Told by the streams, synchronously and in order."""
 
     def frames(self, shard: int, data: bytes, at: int, size: int, stride: int, count: int) -> None: ...
+    def read(self, frame: bytes) -> None: ...
     def opened(self, shard: int) -> None: ...
     def lost(self, shard: int) -> None: ...
     def wanted(self, placed: Mapping[Instrument, int]) -> None: ...
@@ -27,6 +28,9 @@ class FeedRecorder:
 
     def frames(self, shard: int, data: bytes, at: int, size: int, stride: int, count: int) -> None:
         self._writer.frames(shard, data, at, size, stride, count)
+
+    def read(self, frame: bytes) -> None:
+        self._writer.add(RecordKind.READ, frame)
 
     def opened(self, shard: int) -> None:
         self._writer.add(RecordKind.EVENT, b"open", shard)

@@ -105,6 +105,10 @@ class MarketStream:
         self._doubted = doubted
         self._board.set_down(doubted or self._link.mute_ms() is None, self._shard)
 
+    def give_up(self, why: str) -> None:
+        """What should come does not: make a new connection."""
+        self._link.end(why)
+
     def status(self) -> StreamStatus:
         """Live, connecting, silent or down, by the last byte."""
         return self._link.status()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from core.config import Limits
 from core.domain import Instrument, Kind, OrderIntent, OrderType, Product, Side, Validity
 from core.money import E4, group, show_price
-from core.views import CheckResult, Freshness, Verdict
+from core.views import SLOW_TIMES, CheckResult, Freshness, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,8 @@ def _price_text(f: GateFacts, i: OrderIntent) -> str:
 
 
 def _quote_fresh(f: GateFacts, i: OrderIntent) -> bool:
-    if f.freshness is not Freshness.FRESH or f.age_ms is None or f.age_ms > f.limits.quote_age_ms_max:
+    oldest_ms = SLOW_TIMES * f.limits.quote_age_ms_max
+    if f.freshness is not Freshness.FRESH or f.age_ms is None or f.age_ms > oldest_ms:
         return False
     return not (f.bid_e4 > 0 and f.ask_e4 > 0 and f.bid_e4 >= f.ask_e4)
 
@@ -149,7 +150,11 @@ def _quote_text(f: GateFacts, i: OrderIntent) -> str:
         return f"the feed is down, last price {f.age_ms / 1000:.1f} s old"
     if f.bid_e4 > 0 and f.ask_e4 > 0 and f.bid_e4 >= f.ask_e4:
         return f"crossed book: bid {show_price(f.bid_e4)}, ask {show_price(f.ask_e4)}"
-    return f"price {f.age_ms / 1000:.1f} s old, at most {f.limits.quote_age_ms_max / 1000:.1f} s"
+    if f.freshness is Freshness.REST:
+        return f"the price was read {f.age_ms / 1000:.1f} s ago, the feed does not give it"
+    return f"price {f.age_ms / 1000:.1f} s old" + (
+        ", late for how often it trades" if f.freshness is Freshness.STALE else ""
+    )
 
 
 def _in_band(f: GateFacts, i: OrderIntent) -> bool:

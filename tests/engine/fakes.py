@@ -10,7 +10,7 @@ from core.domain import Exchange, Fill, Instrument, InstrumentKey
 from core.errors import StoreFailed
 from core.market.sessions import Session
 from core.outcome import Accepted, Failed, FailedBy, Ok, Outcome, Read
-from core.ports import BrokerOrder, BrokerPosition, Funds, OrderRecord, StreamLogin
+from core.ports import BrokerOrder, BrokerPosition, Funds, OrderRecord, RestQuote, StreamLogin
 from core.views import StreamStatus
 from tests.builders import fill, row
 
@@ -114,6 +114,9 @@ class FakeBroker:
 
     async def funds(self) -> Read[Funds]:
         return Ok(Funds(None, None))
+
+    async def quotes(self, keys: tuple[InstrumentKey, ...]) -> Read[dict[InstrumentKey, RestQuote]]:
+        return DOWN
 
     async def logout(self) -> None: ...
     async def close(self) -> None: ...
