@@ -14,6 +14,10 @@ _STILL_NS = 5 * NS_PER_S
 _ASK_EVERY_NS = 3 * NS_PER_S
 _DIFFERENT_MIN = 2
 """One different answer may be a race with the next tick; two, three seconds apart, are not."""
+_MOVES_MIN = 2
+"""A frozen feed is believed again after so many prices: the first of a new connection is its greeting."""
+_RENEW_EVERY = 6
+"""After so many different answers more, some 18 s, another connection is tried."""
 _QUIET_NS = 8 * NS_PER_S
 """How long an equal answer speaks for a silent market; without a new one silence is a fault again."""
 
@@ -21,8 +25,9 @@ _QUIET_NS = 8 * NS_PER_S
 class Canary:
     """`ask` gives the canary's last price by another way (1/10,000 rupee), None when it could not be had.
 
-    Frames that repeat while the price moves are a frozen feed: `on_verdict(frozen)` is told of each change. No frames
-    while the price moves are a mute one: `on_mute()`. No frames and the same price are a quiet market: `quiet`.
+    Frames that repeat while the price moves are a frozen feed: `on_verdict(frozen)` is told of each change, and again
+    when another connection should be tried. No frames while the price moves are a mute one: `on_mute()`. No frames and
+    the same price are a quiet market: `quiet`.
     """
 
     def __init__(
@@ -40,7 +45,7 @@ class Canary:
         self._price_e4 = 0
         self._since_ns = clock.mono_ns()
         self._asked_ns = 0
-        self._different = 0
+        self._different = self._moves = 0
         self._equal_ns: int | None = None
         self.frozen = False
 
@@ -60,7 +65,7 @@ class Canary:
         now_ns, price_e4 = self._clock.mono_ns(), self._now_e4()
         if price_e4 != self._price_e4:
             self._price_e4, self._since_ns, self._equal_ns = price_e4, now_ns, None
-            self._settle(different=False)
+            self._moved()
             return
         still = now_ns - self._since_ns >= _STILL_NS and now_ns - self._asked_ns >= _ASK_EVERY_NS
         if not (price_e4 and still and self._in_session() and (self.frozen or self._stands())):
@@ -72,7 +77,7 @@ class Canary:
         coming = self._freshness() is Freshness.FRESH
         if coming or self.frozen:
             self._equal_ns = None
-            self._settle(different=said_e4 != price_e4)
+            self._judge_repeats(different=said_e4 != price_e4)
         else:
             self._judge_silence(different=said_e4 != price_e4)
 
@@ -83,9 +88,22 @@ class Canary:
             self._different = 0
             self._on_mute()
 
-    def _settle(self, *, different: bool) -> None:
+    def _moved(self) -> None:
+        self._different, self._moves = 0, self._moves + 1
+        if self.frozen and self._moves >= _MOVES_MIN:
+            self._say(False)
+
+    def _judge_repeats(self, *, different: bool) -> None:
         self._different = self._different + 1 if different else 0
-        frozen = self._different >= _DIFFERENT_MIN
+        if not different:
+            self._say(False)
+        elif self._different == _DIFFERENT_MIN and not self.frozen:
+            self._say(True)
+        elif self.frozen and self._different % _RENEW_EVERY == 0:
+            self._on_verdict(True)
+
+    def _say(self, frozen: bool) -> None:
+        self._moves = 0
         if frozen != self.frozen:
             self.frozen = frozen
             self._on_verdict(frozen)

@@ -34,7 +34,7 @@ class MarketFeed:
     exchange in session makes silence a fault. `quotes` reads prices by another way. With it a feed that repeats itself
     while the canary moves is frozen, its quotes are down, and connections are made anew until it moves; one that is
     silent meanwhile is mute, and a market in which nothing moves is quiet, which is no fault; and what has been down
-    for over 2 s is read, marked as read.
+    for over 2 s is read, marked as read (but for the canary, whose stream is what is judged).
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class MarketFeed:
             self._tape.wanted({i: shard for i, shard in rows.items() if shard is not None} | self._canary_row())
         self._exchanges = frozenset(i.exchange for i in instruments)
         if self._refresh is not None:
-            self._refresh.want(tuple(i.key for i in instruments))
+            self._refresh.want(tuple(i.key for i in instruments if i != self._canary))
         for n, stream in enumerate(self._streams):
             mine = tuple(t for t, shard in self._placed.items() if shard == n)
             extra = (canary,) if canary is not None and (mine or n == 0) else ()

@@ -80,6 +80,8 @@ class TapePlayer:
         start_ns = self._tape.spans[0].first_us * 1_000 if self._tape.spans else 0
         self.clock = ManualClock(start_ns)
         self.board = QuoteBoard(self.clock)
+        self._open: dict[int, bool] = {}
+        self._doubted: dict[int, bool] = {}
         self.position_ns = start_ns
         self._records: Iterator[Record] = self._tape.records()
         self._next: Record | None = next(self._records, None)
@@ -123,14 +125,22 @@ class TapePlayer:
                 board.take_run(b"".join(r.body for r in same), 0, size, size, len(same), first.channel)
         elif first.kind is Kind.READ:
             board.take_rest(first.body)
-        elif first.kind is Kind.EVENT and first.body == b"open":
-            board.new_epoch(first.channel)
-            board.set_down(False, first.channel)
-        elif first.kind is Kind.EVENT and first.body == b"lost":
-            board.set_down(True, first.channel)
+        elif first.kind is Kind.EVENT:
+            self._event(first.body, first.channel)
         elif first.kind is Kind.WANTED:
             for instrument, shard in instruments(first.body).items():
                 board.assign(board.add(instrument), shard)
+
+    def _event(self, word: bytes, shard: int) -> None:
+        """As `core.feed.stream` tells the board of its connection."""
+        if word in (b"doubt", b"trust"):
+            self._doubted[shard] = word == b"doubt"
+            self.board.set_down(self._doubted[shard] or not self._open.get(shard, False), shard)
+        elif word in (b"open", b"lost"):
+            self._open[shard] = word == b"open"
+            if word == b"open":
+                self.board.new_epoch(shard)
+            self.board.set_down(word == b"lost" or self._doubted.get(shard, False), shard)
 
 
 def _goes_with(record: Record, first: Record) -> bool:

@@ -17,6 +17,7 @@ class FeedTape(Protocol):
     def read(self, frame: bytes) -> None: ...
     def opened(self, shard: int) -> None: ...
     def lost(self, shard: int) -> None: ...
+    def doubted(self, shard: int, doubted: bool) -> None: ...
     def wanted(self, placed: Mapping[Instrument, int]) -> None: ...
 
 
@@ -37,6 +38,9 @@ class FeedRecorder:
 
     def lost(self, shard: int) -> None:
         self._writer.add(RecordKind.EVENT, b"lost", shard)
+
+    def doubted(self, shard: int, doubted: bool) -> None:
+        self._writer.add(RecordKind.EVENT, b"doubt" if doubted else b"trust", shard)
 
     def wanted(self, placed: Mapping[Instrument, int]) -> None:
         rows = [

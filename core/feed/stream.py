@@ -102,6 +102,8 @@ class MarketStream:
         """What comes is not to be believed (frozen prices): its quotes are down and a new connection is made."""
         if doubted:
             self._link.end(why)
+        if self._tape is not None:
+            self._tape.doubted(self._shard, doubted)
         self._doubted = doubted
         self._board.set_down(doubted or self._link.mute_ms() is None, self._shard)
 

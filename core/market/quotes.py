@@ -139,7 +139,8 @@ class QuoteBoard:
         self._epochs[shard] = self._last_epoch
 
     def set_down(self, down: bool, shard: int = 0) -> None:
-        """Tell the board whether this connection stands and may be believed."""
+        """Tell the board whether this connection stands and may be believed; what it still says replaces no quote that
+        was read."""
         self._down[shard] = down
 
     def assign(self, slot: int, shard: int) -> None:
@@ -162,11 +163,14 @@ class QuoteBoard:
         if slot is None or mode is None or self._columns.shard[slot] != shard:
             self.unknown += 1
             return False
+        if self._down[shard] and self._columns.epoch[slot] == _REST_EPOCH:
+            self.dropped += 1
+            return False
         return self._write(slot, mode, frame, int(self._epochs[shard]))
 
     def take_run(self, data: bytes, at: int, size: int, stride: int, count: int, shard: int = 0) -> None:
         """Take over `count` frames of `size` bytes, the first at `at`, `stride` apart: as `take` of each, but fast."""
-        if size not in MODES or count < batch.MANY:
+        if size not in MODES or count < batch.MANY or self._down[shard]:
             self._take_each(data, range(at, at + count * stride, stride), size, shard)
             return
         now_ns, newest_ms = self._clock.mono_ns(), self._newest_ms()

@@ -93,13 +93,15 @@ async def test_silence_while_the_other_way_says_the_same_is_a_quiet_market_until
 async def test_frames_that_repeat_while_the_other_way_moves_are_a_frozen_feed() -> None:
     market = _Market()
     await market.run(3, 24_800)
-    market.said_e4 = 2_481_500
+    market.said_e4 = 2_482_500
 
-    await market.run(17, 24_800)
+    await market.run(14, 24_800)
     assert market.verdicts == [True] and market.muted == 0
 
-    await market.run(1, 24_815)
-    assert market.verdicts == [True, False]
+    await market.run(24, 24_815)
+    assert market.verdicts[:2] == [True, True], "the greeting of a new connection is no move, and another one is tried"
+    await market.run(1, 24_820)
+    assert market.verdicts[-1] is False and not market.canary.frozen
 
 
 async def test_nothing_is_asked_outside_the_session_nor_while_prices_move_nor_while_the_feed_is_down() -> None:
