@@ -13,6 +13,9 @@ from core.resilience.ladder import Ladder
 BEAT_S = 0.1
 FEED_DOWN_NS = 3 * NS_PER_S
 OFFLINE_NS = 5 * NS_PER_S
+PORTFOLIO = "PORTFOLIO"
+"""The circuit of positions, funds and trades."""
+UNREAD_NS = 30 * NS_PER_S
 UPDATES_QUIET_MS = 4_500
 """A byte is due on the order socket every 4 s (the answer to a ping): later than this it may be half open."""
 STALL_MS = 1_000
@@ -46,6 +49,7 @@ class Pulse:
         self._heard = False
         self._feed_down_ns: int | None = None
         self._dark_ns: int | None = None
+        self._unread_ns: int | None = None
         self.loop_lag_ms = 0.0
 
     async def run(self) -> None:
@@ -69,9 +73,11 @@ class Pulse:
         self._feed()
         self._updates()
         self._orders()
+        self._portfolio()
         self._store()
         self._audit()
         self._dark()
+        self._gate.book.sample()
         if self._gate.leaked and self._authority.halted_ns is None:
             self._halt(f"{self._gate.leaked} order messages left without approval; restart and report")
         self._ladder.poll()
@@ -113,6 +119,17 @@ class Pulse:
         wait_ms = status.next_try_ms or 0  # none scheduled: a test is under way
         next_ns = self._parts.clock.mono_ns() + wait_ms * NS_PER_MS
         ladder.raise_cause("ORDERS", LadderMode.READ_ONLY, f"orders failing: {status.error}", next_ns, linger_s=0)
+
+    def _portfolio(self) -> None:
+        """Positions and funds that cannot be read for long are no ground to open anything on."""
+        now_ns = self._parts.clock.mono_ns()
+        shut = next((c for c in self._parts.broker.circuit_statuses() if c.name == PORTFOLIO and c.failing), None)
+        self._unread_ns = None if shut is None else self._unread_ns or now_ns
+        if shut is None or self._unread_ns is None:
+            self._ladder.clear("PORTFOLIO")
+        elif now_ns - self._unread_ns > UNREAD_NS:
+            text = f"positions and funds cannot be read: {shut.error}"
+            self._ladder.raise_cause("PORTFOLIO", LadderMode.REDUCE_ONLY, text)
 
     def _store(self) -> None:
         why = self._parts.journal.healthy()

@@ -26,10 +26,10 @@ def frames(path: Path, count: int) -> list[Record]:
     """The first frames of a recorded session, in time order, over one connection."""
     floor = TapeFloor(Recording(path))
     made: list[Record] = []
-    while floor.next_ns is not None and len(made) < count:
-        at_ns = floor.next_ns
+    while (at_ns := floor.next_ns) is not None and len(made) < count:
         floor.step(at_ns)
-        made += [Record(at_ns, Kind.FRAME, 0, encode(SNAP, floor.snapshot(key))) for key in floor.take_changed()]
+        for key in floor.take_changed():
+            made.append(Record(at_ns, Kind.FRAME, 0, encode(SNAP, floor.snapshot(key))))
     return made[:count]
 
 
