@@ -159,6 +159,8 @@ class MarketStream:
             self._link.end(f"{_MALFORMED_MAX} malformed frames within a minute")
 
     def on_text(self, text: str) -> None:
+        if self._tape is not None:
+            self._tape.text(self._shard, text)
         if text.strip() == "pong":
             return
         self._tell(_error_text(text))

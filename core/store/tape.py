@@ -37,7 +37,8 @@ class Kind(enum.IntEnum):
     """What a record is. The channel is the number of the connection for frames, else 0.
 
     FRAME: a market frame. READ: a quote that was read, as a frame. ORDER_FRAME: a frame of the order socket as it came.
-    UPDATE, INTENT: an order as it changed, as it was asked for. GAP: so many records were left out.
+    TEXT: a text frame of the market stream. INTENT: an order with what was asked of it last (to place, change, cancel),
+    as it left. UPDATE: an order after any other change. GAP: so many records were left out.
     """
 
     FRAME = 0
@@ -49,6 +50,7 @@ class Kind(enum.IntEnum):
     GAP = 6
     READ = 7
     ORDER_FRAME = 8
+    TEXT = 9
 
 
 class Record(NamedTuple):
