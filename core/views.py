@@ -23,12 +23,22 @@ class Level(NamedTuple):
     orders: int
 
 
+SLOW_TIMES = 6
+"""How many times older than the configured age a price may be that seldom changes and still be fresh: 30 s for 5 s
+(reliability 3.2, G14)."""
+
+
 class Freshness(Enum):
-    """Whether a price may be called live; the second value is the mark of the row."""
+    """Whether a price may be called live; the second value is the mark of the row.
+
+    STALE is late by the row's own measure: how often it usually changes. REST is a price that was read while its feed
+    was down. Only FRESH may be traded on.
+    """
 
     FRESH = ("fresh", " ")
     STALE = ("stale", "~")
     DOWN = ("feed down", "!")
+    REST = ("read, not live", "R")
     NEVER = ("no price yet", "·")
 
     def __init__(self, word: str, mark: str) -> None:

@@ -95,17 +95,7 @@ class Engine:
         self.books = Books(clock, parts.broker, self.blotter, self._adopter, self.circuit, self)
         self._reconciler = self._make_reconciler()
         self.session = SessionKeeper(clock, parts.broker, parts.random, self._logged_in, self._login_failed)
-        self.pulse = Pulse(
-            parts,
-            self.ladder,
-            self.circuit,
-            self.authority,
-            self.gate,
-            self.halt,
-            self._roll_day,
-            self.books.look_soon,
-            self.events.add,
-        )
+        self.pulse = self._make_pulse()
         self._day = ist_day(clock.wall_ns())
         self.orders = OrderDesk(
             clock,
@@ -160,6 +150,10 @@ class Engine:
             self._label,
             self.parts.ledger.book,
         )
+
+    def _make_pulse(self) -> Pulse:
+        told = (self.halt, self._roll_day, self.books.look_soon, self.events.add)
+        return Pulse(self.parts, self.ladder, self.circuit, self.authority, self.gate, *told)
 
     def _authority(self) -> Authority:
         return Authority(
