@@ -22,6 +22,8 @@ class Scope(StrEnum):
     PANIC = "PANIC overlay"
     SEARCH = "find"
     DIALOG = "question or details"
+    CHOICE = "order without a confirmed state"
+    TYPED = "typed confirmation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("search.close", ("escape",), "close", Scope.SEARCH, "close"),
     Action("dialog.yes", ("enter",), "yes, or close", Scope.DIALOG, "yes"),
     Action("dialog.no", ("escape",), "no, or close", Scope.DIALOG, "no"),
+    Action("choice.wait", ("w",), "arm: wait", Scope.CHOICE, "arm('wait')"),
+    Action("choice.resend", ("r",), "arm: send a second one", Scope.CHOICE, "arm('resend')"),
+    Action("choice.not_placed", ("n",), "arm: it was not placed", Scope.CHOICE, "arm('not placed')"),
+    Action("choice.run", ("enter",), "do what is armed", Scope.CHOICE, "run", order_key=True),
+    Action("choice.close", ("escape",), "decide nothing", Scope.CHOICE, "close"),
+    Action("typed.run", ("enter",), "send", Scope.TYPED, "run", order_key=True),
+    Action("typed.close", ("escape",), "send nothing", Scope.TYPED, "close"),
 )
 
 _NAMES = {
@@ -140,7 +149,7 @@ def keys_of(action_id: str) -> str:
 
 def bindings(scope: Scope) -> list[Binding]:
     """The Textual bindings of a scope. Those of `EVERYWHERE` have priority over whatever has the focus."""
-    first = scope in (Scope.EVERYWHERE, Scope.TICKET, Scope.PANIC, Scope.SEARCH, Scope.DIALOG)
+    first = scope not in (Scope.TRADE, Scope.PRICE, Scope.QUANTITY)
     return [
         Binding(",".join(a.keys), a.run, a.label, show=False, priority=first, id=a.id)
         for a in ACTIONS

@@ -140,8 +140,9 @@ class Boot:
         engine = Engine(replace(parts, audit=audit, ledger=ledger))
         if tape is not None:
             tape.listen(engine.bus)
-        records = await journal.load_day(ist_day(self._clock.wall_ns()))
-        engine.restore(records, await journal.load_meta(HALT_KEY))
+        today = ist_day(self._clock.wall_ns())
+        records, earlier = await journal.load_day(today), await journal.unfinished_before(today)
+        engine.restore(records, await journal.load_meta(HALT_KEY), earlier)
         engine.start()
         return engine
 

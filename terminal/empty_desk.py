@@ -3,7 +3,7 @@
 from core.clock import Clock
 from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position
 from core.facts import Event, LadderMode, Operation
-from core.views import CheckResult, Freshness, PanicPlan, Quote, Status, Submitted, Verdict
+from core.views import CheckResult, Choice, Freshness, PanicPlan, Quote, Status, Submitted, Unanswered, Verdict
 from widgets.quotes import NO_QUOTE
 
 NOT_YET = "the terminal is still starting"
@@ -111,11 +111,20 @@ class EmptyDesk:
     def submit(self, intent: OrderIntent) -> Submitted:
         return Submitted(refused=NOT_YET)
 
-    def cancel(self, tag: str) -> Submitted:
+    def cancel(self, tag: str, typed: str = "") -> Submitted:
         return Submitted(refused=NOT_YET)
 
     def send_again(self, tag: str) -> OrderIntent | None:
         return None
+
+    def unanswered(self, tag: str) -> Unanswered | None:
+        return None
+
+    def decide(self, tag: str, choice: Choice) -> Submitted:
+        return Submitted(refused=NOT_YET)
+
+    def send_beside(self, tag: str, typed: str) -> OrderIntent | str:
+        return NOT_YET
 
     def panic_plan(self) -> PanicPlan:
         return PanicPlan((), False)

@@ -5,6 +5,7 @@ from core.domain import Exchange, Instrument, InstrumentKey, OrderIntent
 from core.engine.engine import Engine
 from core.facts import Operation
 from core.views import (
+    Choice,
     EventView,
     OrderView,
     PanicPlan,
@@ -12,10 +13,12 @@ from core.views import (
     QuoteView,
     Status,
     Submitted,
+    Unanswered,
     Verdict,
 )
 
 WATCH_MAX = 1_000
+CANCEL_WORD = "CANCEL"
 
 
 class EngineDesk:
@@ -89,12 +92,26 @@ class EngineDesk:
     def submit(self, intent: OrderIntent) -> Submitted:
         return self._engine.orders.submit(intent)
 
-    def cancel(self, tag: str) -> Submitted:
-        return self._engine.orders.cancel(tag)
+    def cancel(self, tag: str, typed: str = "") -> Submitted:
+        if typed and typed != CANCEL_WORD:
+            return Submitted(
+                refused=f"type {CANCEL_WORD} in capitals to cancel; {typed!r} was typed. Nothing was sent."
+            )
+        return self._engine.orders.cancel(tag, confirmed=bool(typed))
 
     def send_again(self, tag: str) -> OrderIntent | None:
         self._intents += 1
         return self._engine.orders.again(tag, f"again-{tag}-{self._intents}")
+
+    def unanswered(self, tag: str) -> Unanswered | None:
+        return self._engine.choices.unanswered(tag)
+
+    def decide(self, tag: str, choice: Choice) -> Submitted:
+        return self._engine.choices.decide(tag, choice)
+
+    def send_beside(self, tag: str, typed: str) -> OrderIntent | str:
+        self._intents += 1
+        return self._engine.choices.beside(tag, typed, f"beside-{tag}-{self._intents}")
 
     def panic_plan(self) -> PanicPlan:
         return PanicPlan(self._engine.orders.cancellable(), self._engine.authority.halted_ns is not None)

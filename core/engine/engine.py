@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 
+from core.approval import Approved
 from core.bus import Bus
 from core.clock import ist_day
 from core.domain import Instrument, InstrumentKey, Order, OrderIntent
@@ -10,9 +11,11 @@ from core.engine import words
 from core.engine.adopt import Adopter
 from core.engine.authority import Authority
 from core.engine.books import Books
+from core.engine.choices import Choices
 from core.engine.circuit import OrderCircuit
 from core.engine.context import seen
 from core.engine.dispatch import Dispatcher
+from core.engine.earlier import Earlier
 from core.engine.eventlog import EventLog
 from core.engine.orderdesk import OrderDesk
 from core.engine.parts import Parts
@@ -33,7 +36,8 @@ from core.resilience.rates import OrderRates
 from core.supervise import Supervisor
 
 HALT_KEY = "halt"
-DRAIN_S = 6.0
+DRAIN_S = 2.0
+"""How long the stop waits for answers; an order without one is stored as UNKNOWN and looked for at the next start."""
 SOFT_CONFIRM_S = 1.0
 """How soon an end that only an order update told is looked up in the book."""
 STOP_S = 2.0
@@ -65,7 +69,8 @@ class Engine:
             self.rates,
             parts.instruments.get,
         )
-        self._adopter = Adopter(clock, self.blotter, parts.tags, parts.run, self.events.add, self.halt)
+        self.earlier = Earlier(parts.journal.finish, self.events.add)
+        self._adopter = Adopter(clock, self.blotter, parts.tags, parts.run, self.events.add, self.halt, self.earlier)
         self._dispatcher = Dispatcher(
             clock,
             self.supervisor,
@@ -93,6 +98,8 @@ class Engine:
             self.events.add,
             self._look,
         )
+        self.choices = Choices(clock, self.blotter, self.positions, self.gate, self.orders, self.events.add, self._tell)
+        parts.broker.tell_late(self._late)
         self.watchlist = parts.watchlist
         self.wanted = 0
         self._updates_seen = False
@@ -121,8 +128,10 @@ class Engine:
             look_only=self.parts.look_only,
         )
 
-    def restore(self, records: Iterable[OrderRecord], halted: str = "") -> None:
-        """Take up the orders of the day as the journal has them, and a halt that was in force."""
+    def restore(self, records: Iterable[OrderRecord], halted: str = "", earlier: Iterable[OrderRecord] = ()) -> None:
+        """Take up the orders of the day as the journal has them, those of `earlier` days that nobody called finished,
+        and a halt that was in force."""
+        self.earlier.hold(self.recorder.restore(earlier))
         for order in self.recorder.restore(records):
             self.blotter.put(order, "restored")
         if halted:
@@ -141,7 +150,12 @@ class Engine:
         keep("books", self.books.run)
 
     async def stop(self) -> tuple[str, ...]:
-        """Let answers that are under way come in, then end every task; gives the names of those that would not."""
+        """Let answers that are under way come in, then end every task; gives the names of those that would not.
+
+        From the first instant on nothing new is taken, and an approval that has not reached the wire is taken back.
+        """
+        self.orders.closing = True
+        self.gate.raise_epoch()
         deadline_ns = self.parts.clock.mono_ns() + round(DRAIN_S * 1e9)
         while self._dispatcher.in_flight and self.parts.clock.mono_ns() < deadline_ns:
             await self.parts.clock.sleep(0.02)
@@ -207,6 +221,7 @@ class Engine:
         if problem:
             self._raise_reconcile(problem)
             return False
+        self.earlier.compared()
         self.circuit.reconciled()
         self.ladder.clear("RECONCILE")
         self.want()
@@ -253,6 +268,11 @@ class Engine:
             case Unknown(why):
                 self.events.add(EventKind.ORDER, f"no answer for {tag}: {why}; looking for it", True)
         self.books.look_soon(0.5)
+
+    def _late(self, approved: Approved, outcome: Outcome) -> None:
+        what = f"a late answer for {approved.order.tag} ({approved.action.value})"
+        self.events.add(EventKind.ORDER, f"{what}: {words.brief(outcome)}", True)
+        self.supervisor.once("late answer", self._dispatcher.late(approved, outcome))
 
     def _update(self, row: BrokerOrder) -> None:
         self._adopter.take(row, "socket")
@@ -315,6 +335,7 @@ class Engine:
         if day == self._day:
             return
         self._day = day
+        self.earlier.hold(self.blotter.orders())
         self.blotter.clear()
         self.positions.set_openings({})
         self._reconciler.opened = False

@@ -79,6 +79,7 @@ class Gate:
         self._rates = rates
         self._instrument = instrument
         self._twins: deque[_Twin] = deque(maxlen=TWINS_MAX)
+        self._beside: dict[str, str] = {}
         self._epoch = 0
         self._consumed = 0
 
@@ -90,6 +91,10 @@ class Gate:
     def raise_epoch(self) -> None:
         """Take back every approval that has not reached the wire."""
         self._epoch += 1
+
+    def allow_beside(self, intent_id: str, tag: str) -> None:
+        """A person decided to send one ticket beside a lost order: that order alone does not forbid it (G36)."""
+        self._beside[intent_id] = tag
 
     def check(self, intent: OrderIntent) -> Verdict:
         """Every check, nothing reserved."""
@@ -166,7 +171,9 @@ class Gate:
 
     def _unknowns(self, i: OrderIntent) -> tuple[int, int]:
         """Orders without a confirmed state on the same underlying, and in all."""
-        lost = [o for o in self._blotter.live() if o.state in (OrderState.UNKNOWN, OrderState.UNCONFIRMED)]
+        beside = self._beside.get(i.intent_id, "")
+        states = (OrderState.UNKNOWN, OrderState.UNCONFIRMED)
+        lost = [o for o in self._blotter.live() if o.state in states and o.tag != beside]
         here = [o for o in lost if self._name(o) in (None, i.instrument.name)]
         return len(here), len(lost)
 

@@ -2,6 +2,7 @@
 
 from textual.widgets import Input
 
+from terminal.screens.choice import CancelScreen, ChoiceScreen
 from terminal.screens.details import order_details
 from terminal.screens.dialogs import KeysScreen, LinesScreen, QuestionScreen
 from terminal.screens.panic import PanicScreen
@@ -10,6 +11,8 @@ from terminal.screens.ticket import TicketScreen
 from terminal.screens.ticket_form import Terms, again_terms, exit_terms, new_terms
 
 __all__ = [
+    "CancelScreen",
+    "ChoiceScreen",
     "Input",
     "KeysScreen",
     "LinesScreen",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from core.approval import Approved
-from core.clock import ManualClock
+from core.clock import ManualClock, ist_day
 from core.domain import Exchange, Fill, Instrument, InstrumentKey
 from core.errors import StoreFailed
 from core.market.sessions import Session
@@ -32,6 +32,7 @@ class FakeBroker:
     reads: int = 0
     writes_sent: int = 0
     ids: int = 0
+    late: Callable[[Approved, Outcome], None] = lambda approved, outcome: None
 
     async def login(self) -> Read[str]:
         return self.login_down or Ok("DEMO01")
@@ -84,6 +85,9 @@ class FakeBroker:
             price_e4=o.price_e4 or 0,
             filled_ns=self.clock.wall_ns(),
         )
+
+    def tell_late(self, on_late: Callable[[Approved, Outcome], None]) -> None:
+        self.late = on_late
 
     async def cancel(self, approved: Approved) -> Outcome:
         approved.consume()
@@ -169,6 +173,7 @@ class FakeJournal:
         self.records: list[OrderRecord] = []
         self.meta: dict[str, str] = {}
         self.broken = ""
+        self.finished: list[str] = []
 
     async def intent(self, event: OrderRecord) -> None:
         if self.broken:
@@ -177,6 +182,14 @@ class FakeJournal:
 
     def record(self, event: OrderRecord) -> None:
         self.records.append(event)
+
+    def unfinished_before(self, wall_ns: int) -> list[OrderRecord]:
+        """The last record of each tag of earlier days that nobody called finished."""
+        last = {r.tag: r for r in self.records if r.day < ist_day(wall_ns) and r.tag not in self.finished}
+        return list(last.values())
+
+    def finish(self, tag: str) -> None:
+        self.finished.append(tag)
 
     def healthy(self) -> str:
         return self.broken
