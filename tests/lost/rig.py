@@ -19,7 +19,7 @@ from core.brokers.order_socket import AngelOrderSocket
 from core.brokers.session import Credentials
 from core.clock import NS_PER_S, SystemClock, iso_to_ns, ist_day
 from core.config import Config, Limits
-from core.domain import Instrument, Kind, Product, Side
+from core.domain import Instrument, InstrumentKey, Kind, Product, Side
 from core.engine.desk import EngineDesk
 from core.engine.engine import Engine
 from core.engine.parts import Parts
@@ -33,7 +33,7 @@ from core.secret import Secret
 from core.store.journal import OrderJournal
 from core.store.migrate import prepare
 from core.store.writer import Writer
-from core.views import StreamStatus
+from core.views import Quote, StreamStatus
 from terminal.master import fetch_master
 from tests.engine.fakes import FakeStream
 from tests.engine.rig import FakeBoard
@@ -62,6 +62,20 @@ class NoUpdates:
         return StreamStatus("orders", "down", None, "switched off by the test")
 
 
+class StillBoard(FakeBoard):
+    """Quotes of another moment; an instrument without one has no slot."""
+
+    def __init__(self, quotes: dict[InstrumentKey, Quote]) -> None:
+        super().__init__()
+        self._keys, self._quotes = list(quotes), list(quotes.values())
+
+    def slot(self, key: InstrumentKey) -> int | None:
+        return self._keys.index(key) if key in self._keys else None
+
+    def quote(self, slot: int) -> Quote:
+        return self._quotes[slot]
+
+
 class LostRig:
     """`async with LostRig(exchange, home, seed) as rig`: logged in, reconciled, prices there."""
 
@@ -73,11 +87,11 @@ class LostRig:
         *,
         updates: bool = True,
         catalogue: Catalogue | None = None,
-        prices: bool = True,
+        still: dict[InstrumentKey, Quote] | None = None,
     ) -> None:
-        """`prices` False: no market stream; every instrument stands at one price that never ages."""
+        """`still`: no market stream; these quotes, which never age."""
         self.exchange = exchange
-        self._with_prices = prices
+        self._still = still
         self._catalogue = catalogue
         self.random = random.Random(seed)
         self.home = home
@@ -145,9 +159,9 @@ class LostRig:
         )
         self.broker = broker
         rng = random.Random(self.random.random())
-        self.board: QuoteBoard | FakeBoard = FakeBoard()
+        self.board: QuoteBoard | StillBoard = StillBoard(self._still or {})
         feed: MarketFeed | FakeStream = FakeStream("feed")
-        if self._with_prices:
+        if self._still is None:
             self.board = QuoteBoard(real)
             feed = MarketFeed(lambda: e.stream, broker.stream_login, self.board, real, rng)
         return Parts(

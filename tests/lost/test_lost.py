@@ -8,6 +8,7 @@ PLACEMENTS = 150
 KILLS = 30
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("updates", [True, False], ids=["with order updates", "books only"])
 def test_300_placements_with_lost_answers_make_no_duplicate_and_leave_none_unseen(tmp_path, updates):
     done = placements.run(tmp_path, PLACEMENTS, 20261124 + updates, updates=updates)
@@ -18,6 +19,7 @@ def test_300_placements_with_lost_answers_make_no_duplicate_and_leave_none_unsee
     assert done.adopted > PLACEMENTS // 10
 
 
+@pytest.mark.timeout(240)
 def test_every_order_the_exchange_saw_before_kill_9_is_in_the_store(tmp_path):
     seen, wrong = kills.run(tmp_path / "home", KILLS, 20261124)
 
