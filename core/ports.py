@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from core.account import Holding
 from core.approval import Approved
+from core.domain import Bar as Bar
 from core.domain import Exchange, Fill, Instrument, InstrumentKey, OrderType, Product, Side, Validity
 from core.outcome import Outcome, Read
 
@@ -63,6 +65,8 @@ class Funds:
 
     net_e4: int | None
     used_e4: int | None
+    cash_e4: int | None = None
+    collateral_e4: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +81,6 @@ class StreamLogin:
 
     def __repr__(self) -> str:
         return f"StreamLogin(epoch={self.epoch})"
-
-
-class Bar(NamedTuple):
-    """One candle. `start_s` is the epoch second at which it begins; a day's is Indian midnight."""
-
-    start_s: int
-    open_e4: int
-    high_e4: int
-    low_e4: int
-    close_e4: int
-    volume: int
 
 
 class Broker(Protocol):
@@ -110,6 +103,7 @@ class Broker(Protocol):
     async def trade_book(self) -> Read[tuple[Fill, ...]]: ...
     async def positions(self) -> Read[tuple[BrokerPosition, ...]]: ...
     async def funds(self) -> Read[Funds]: ...
+    async def holdings(self) -> Read[tuple[Holding, ...]]: ...
     async def logout(self) -> None: ...
     async def close(self) -> None: ...
 
@@ -135,6 +129,10 @@ class Journal(Protocol):
     def record(self, event: "OrderRecord") -> None: ...
     def finish(self, tag: str) -> None:
         """Note that an order needs no more watching on later days."""
+        ...
+
+    async def context(self, tag: str) -> bytes:
+        """What was on screen when an order was asked for (JSON), empty when nothing was kept. Raises StoreFailed."""
         ...
 
     def healthy(self) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from core.account import Holding
 from core.approval import Approved
 from core.clock import ManualClock, ist_day
 from core.domain import Exchange, Fill, Instrument, InstrumentKey
@@ -11,7 +12,7 @@ from core.errors import StoreFailed
 from core.market.sessions import Session
 from core.outcome import Accepted, Failed, FailedBy, Ok, Outcome, Read
 from core.ports import BrokerOrder, BrokerPosition, Funds, OrderRecord, StreamLogin
-from core.views import StreamStatus
+from core.views import CircuitStatus, StreamStatus
 from tests.builders import fill, row
 
 DOWN = Failed(FailedBy.SERVICE, "503 Service Unavailable")
@@ -33,9 +34,18 @@ class FakeBroker:
     writes_sent: int = 0
     ids: int = 0
     late: Callable[[Approved, Outcome], None] = lambda approved, outcome: None
+    circuits: tuple[CircuitStatus, ...] = ()
+    purse: Funds = field(default_factory=lambda: Funds(10_00_000 * 10_000, 0))
+    held: tuple[Holding, ...] = ()
 
     async def login(self) -> Read[str]:
         return self.login_down or Ok("DEMO01")
+
+    async def tend(self) -> None:
+        await self.clock.sleep(1e9)
+
+    def circuit_statuses(self) -> tuple[CircuitStatus, ...]:
+        return self.circuits
 
     def stream_login(self) -> StreamLogin | None:
         return None
@@ -117,7 +127,10 @@ class FakeBroker:
         return Ok(tuple(_position(group) for group in nets.values()))
 
     async def funds(self) -> Read[Funds]:
-        return Ok(Funds(None, None))
+        return Ok(self.purse)
+
+    async def holdings(self) -> Read[tuple[Holding, ...]]:
+        return self.books_down or Ok(self.held)
 
     async def logout(self) -> None: ...
     async def close(self) -> None: ...
@@ -191,6 +204,9 @@ class FakeJournal:
     def finish(self, tag: str) -> None:
         self.finished.append(tag)
 
+    async def context(self, tag: str) -> bytes:
+        return next((r.context for r in self.records if r.tag == tag and r.context), b"")
+
     def healthy(self) -> str:
         return self.broken
 
@@ -199,6 +215,8 @@ class FakeJournal:
 
 
 class FakeMaster:
+    note = ""
+
     def __init__(self, instruments: Iterable[Instrument]) -> None:
         self._all = {i.key: i for i in instruments}
 

@@ -149,7 +149,7 @@ async def next_day(rig: Rig) -> Rig:
     rig.broker.clock = later.clock
     later.broker.orders.clear()
     later.broker.fills.clear()
-    later.engine.restore((), "", rig.journal.unfinished_before(later.clock.wall_ns()))
+    later.engine.restore((), earlier=rig.journal.unfinished_before(later.clock.wall_ns()))
     return later
 
 

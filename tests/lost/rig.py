@@ -113,7 +113,7 @@ class LostRig:
         self.engine = Engine(self._parts(catalogue))
         today = ist_day(self.clock.wall_ns())
         earlier = await self.journal.unfinished_before(today)
-        self.engine.restore(await self.journal.load_day(today), "", earlier)
+        self.engine.restore(await self.journal.load_day(today), earlier=earlier)
         self.engine.start()
         self.desk = EngineDesk(self.engine)
         self._stack.push_async_callback(self.engine.parts.broker.close)
