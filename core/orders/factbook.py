@@ -11,7 +11,18 @@ from dataclasses import dataclass, field
 from core.approval import Action
 from core.clock import NS_PER_MS, Clock, ist_day
 from core.config import Limits
-from core.domain import Exchange, Instrument, InstrumentKey, Kind, Order, OrderIntent, OrderType, PositionKey, Side
+from core.domain import (
+    Exchange,
+    Instrument,
+    InstrumentKey,
+    Kind,
+    Order,
+    OrderIntent,
+    OrderState,
+    OrderType,
+    PositionKey,
+    Side,
+)
 from core.facts import Operation
 from core.orders.blotter import Blotter
 from core.orders.checks.conduct import paced
@@ -82,6 +93,8 @@ class FactBook:
         self._reserved: list[tuple[int, int]] = []
         self.twins, self.habits = Twins(), Habits()
         self.intents: set[str] = set()
+        self.beside: dict[str, str] = {}
+        """Tickets that a person decided to send beside one lost order: intent id to the tag of that order."""
         self._changes: dict[str, list[int]] = {}
         self._cancels: dict[str, list[int]] = {}
         self._refused: set[str] = set()
@@ -148,7 +161,7 @@ class FactBook:
         self._prices(f, line)
         self._permission(f, i)
         self._restrictions(f, i)
-        self._money(f, line)
+        self._money(f, line, i)
         self._conduct(f, line, i)
         if target is not None:
             self._change(f, i, target)
@@ -315,7 +328,7 @@ class FactBook:
         delivery = f.cash and i.side is Side.SELL
         f.holdings_free = outside.holdings_free(i.instrument.key) if delivery else None
 
-    def _money(self, f: Facts, line: _Line) -> None:
+    def _money(self, f: Facts, line: _Line, i: OrderIntent) -> None:
         exposure, now_ns = self._blotter.exposure, self._clock.mono_ns()
         if now_ns - self._worth_ns >= EVERY_NS:
             self._worth.reckon_all(tuple(self._nets))
@@ -334,6 +347,10 @@ class FactBook:
         f.unknown_all, f.unknown_here = exposure.unknown_all, 0
         if exposure.unknown_all and f.known is not None:
             f.unknown_here = sum(n for key, n in exposure.unknown.items() if self._name(key) in (None, f.known.name))
+        lost = self._blotter.get(self.beside.get(i.intent_id, ""))
+        if lost is not None and lost.state in (OrderState.UNKNOWN, OrderState.UNCONFIRMED):
+            f.unknown_all -= 1
+            f.unknown_here -= lost.key == line.key
 
     def _name(self, key: InstrumentKey) -> str | None:
         found = self._instrument(key)

@@ -69,6 +69,10 @@ class Gate:
         """Take back every approval that has not reached the wire."""
         self._epoch += 1
 
+    def allow_beside(self, intent_id: str, tag: str) -> None:
+        """A person decided to send one ticket beside a lost order: that order alone does not forbid it (G36)."""
+        self.book.beside[intent_id] = tag
+
     # Asking.
 
     def check(self, intent: OrderIntent) -> Verdict:
