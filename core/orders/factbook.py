@@ -13,6 +13,7 @@ from core.clock import NS_PER_MS, Clock, ist_day
 from core.config import Limits
 from core.domain import Exchange, Instrument, InstrumentKey, Kind, Order, OrderIntent, OrderType, PositionKey, Side
 from core.facts import Operation
+from core.money import PRICE_MAX_E4
 from core.orders.blotter import Blotter
 from core.orders.checks.conduct import paced
 from core.orders.checks.facts import UNITS_MAX, Facts
@@ -62,7 +63,7 @@ class FactBook:
         positions: Positions,
         rates: Rates,
         instrument: Callable[[InstrumentKey], Instrument | None],
-        leaked: Callable[[], int],
+        leaked: Callable[[], int | None],
     ) -> None:
         self.limits = limits
         self._clock = clock
@@ -281,7 +282,7 @@ class FactBook:
         if not f.cash and f.last_e4 is not None and f.known is not None:
             average = line.samples.average_e4(now_ns, f.last_e4)
             reach = self._outside.protection_e4(f.known, average)
-            if reach is not None and reach >= 0:
+            if reach is not None and 0 <= reach <= PRICE_MAX_E4:
                 reach = reach * RANGE_KEPT[0] // RANGE_KEPT[1]
                 f.range_low_e4, f.range_high_e4 = max(0, average - reach), average + reach
 
