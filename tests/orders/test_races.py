@@ -12,10 +12,11 @@ from core.errors import InvariantBroken
 from tests.builders import intent, order
 from tests.orders.fakes import GateRig
 from tests.orders.races import KINDS, races
+from tests.orders.scale import cases
 
 
 def test_no_interleaving_lets_two_through_one_headroom():
-    assert races(1_400, 3) == dict.fromkeys(KINDS, 0)
+    assert races(cases(1_400, 140), 3) == dict.fromkeys(KINDS, 0)
 
 
 async def test_tasks_on_the_loop_race_in_vain():

@@ -14,6 +14,7 @@ from core.orders.sizing import Sizing
 from core.views import Level
 from tests.builders import NIFTY_CALL, NIFTY_FUT, RELIANCE, SBIN, fill, intent, order
 from tests.orders.fakes import GateRig, quote
+from tests.orders.scale import cases
 
 LOTS = 90
 """More than any of the drawn limits lets through."""
@@ -72,7 +73,7 @@ shapes = st.sampled_from((RELIANCE, NIFTY_FUT, NIFTY_CALL)).flatmap(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=cases(50, 6), deadline=None)
 @given(limits, shapes)
 def test_it_equals_trying_every_quantity(drawn, shape):
     rig, asked = world(drawn, shape)
@@ -126,6 +127,7 @@ def test_a_changed_order_keeps_what_is_filled():
     assert most == 145
 
 
+@settings(max_examples=cases(100, 30), deadline=None)
 @given(st.integers(1, 400), st.integers(1, 400), st.integers(0, 500), st.integers(1, 30))
 def test_the_search_finds_any_border_in_either_stretch(closing_most, opening_most, closing, least):
     def denies(lots: int) -> int:
