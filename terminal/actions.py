@@ -189,6 +189,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("ticket.buy", ("f1",), "make it a buy", Scope.TICKET, "flip(1)"),
     Action("ticket.sell", ("f2",), "make it a sell", Scope.TICKET, "flip(-1)"),
     Action("ticket.product", ("f4",), "next product", Scope.TICKET, "product", 4, "product"),
+    Action("ticket.largest", ("f5",), "the largest quantity that passes", Scope.TICKET, "largest", 3, "largest"),
     Action("ticket.close", ("escape",), "close", Scope.TICKET, "close", 5, "close"),
     Action("price.up", ("up",), "one tick up", Scope.PRICE, "nudge(1)"),
     Action("price.down", ("down",), "one tick down", Scope.PRICE, "nudge(-1)"),

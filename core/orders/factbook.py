@@ -24,11 +24,12 @@ from core.domain import (
     Side,
 )
 from core.facts import Operation
+from core.money import PRICE_MAX_E4
 from core.orders.blotter import Blotter
 from core.orders.checks.conduct import paced
 from core.orders.checks.facts import UNITS_MAX, Facts
 from core.orders.checks.structure import well_formed
-from core.orders.habits import MINUTE_NS, Habits, Pace, Twins
+from core.orders.habits import MINUTE_NS, Habits, Pace, Tickets, Twins
 from core.orders.hedge import naked_units
 from core.orders.need import on_index
 from core.orders.outside import Authority, Outside, Rates
@@ -73,7 +74,7 @@ class FactBook:
         positions: Positions,
         rates: Rates,
         instrument: Callable[[InstrumentKey], Instrument | None],
-        leaked: Callable[[], int],
+        leaked: Callable[[], int | None],
     ) -> None:
         self.limits = limits
         self._clock = clock
@@ -92,9 +93,13 @@ class FactBook:
         self._worth_ns = -(10**18)
         self._reserved: list[tuple[int, int]] = []
         self.twins, self.habits = Twins(), Habits()
+<<<<<<< HEAD
         self.intents: set[str] = set()
         self.beside: dict[str, str] = {}
         """Tickets that a person decided to send beside one lost order: intent id to the tag of that order."""
+=======
+        self.intents = Tickets()
+>>>>>>> gate
         self._changes: dict[str, list[int]] = {}
         self._cancels: dict[str, list[int]] = {}
         self._refused: set[str] = set()
@@ -299,7 +304,7 @@ class FactBook:
         if not f.cash and f.last_e4 is not None and f.known is not None:
             average = line.samples.average_e4(now_ns, f.last_e4)
             reach = self._outside.protection_e4(f.known, average)
-            if reach is not None and reach >= 0:
+            if reach is not None and 0 <= reach <= PRICE_MAX_E4:
                 reach = reach * RANGE_KEPT[0] // RANGE_KEPT[1]
                 f.range_low_e4, f.range_high_e4 = max(0, average - reach), average + reach
 
