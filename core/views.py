@@ -122,13 +122,32 @@ class EventView(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One check of the gate: number, name, whether it passed, what was compared, the next step when it failed."""
+    """One check of the gate: number, name, whether it lets through, what was compared, the next step when it does not.
+
+    `typed` is what a person types to let the order through nevertheless, empty when nothing does. `warning`: it lets
+    through and is worth a look.
+    """
 
     code: str
     name: str
     ok: bool
     compared: str
     remedy: str = ""
+    typed: str = ""
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Headroom:
+    """The largest quantity that every check lets through at this price, in units; 0 when none passes.
+
+    `by_check` gives it for each check that minds the quantity, by number: `{"G23": 141}`; without an entry a check
+    does not mind. `first` is the check that binds, empty when nothing does.
+    """
+
+    largest: int
+    by_check: dict[str, int]
+    first: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +184,12 @@ class CircuitStatus:
     next_try_ms: int | None
     error: str
     p50_ms: int | None
+    p99_ms: int | None = None
+
+    @property
+    def failing(self) -> bool:
+        """Whether it keeps calls back until a test shows that the service is well."""
+        return self.state not in (CircuitState.CLOSED, CircuitState.PROBATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +287,10 @@ class Desk(Protocol):
 
     def check(self, intent: OrderIntent) -> Verdict:
         """Every check, nothing reserved, nothing sent: for the ticket while typing."""
+        ...
+
+    def headroom(self, intent: OrderIntent) -> Headroom:
+        """The largest quantity of this order that the gate would let through now."""
         ...
 
     def submit(self, intent: OrderIntent) -> Submitted: ...

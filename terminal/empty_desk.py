@@ -4,7 +4,7 @@ from core.clock import Clock
 from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position
 from core.facts import Event, LadderMode, Operation
 from core.secret import Secret
-from core.views import CheckResult, Freshness, GuardStatus, PanicPlan, Quote, Status, Submitted, Verdict
+from core.views import CheckResult, Freshness, GuardStatus, Headroom, PanicPlan, Quote, Status, Submitted, Verdict
 from widgets.quotes import NO_QUOTE
 
 NOT_YET = "the terminal is still starting"
@@ -105,6 +105,9 @@ class EmptyDesk:
 
     def forbidden(self, operation: Operation) -> str:
         return NOT_YET
+
+    def headroom(self, intent: OrderIntent) -> Headroom:
+        return Headroom(0, {})
 
     def check(self, intent: OrderIntent) -> Verdict:
         return Verdict((CheckResult("START", "ready", False, NOT_YET, "wait"),))

@@ -8,6 +8,7 @@ from core.secret import Secret
 from core.views import (
     EventView,
     GuardStatus,
+    Headroom,
     OrderView,
     PanicPlan,
     PositionView,
@@ -88,6 +89,9 @@ class EngineDesk:
     def check(self, intent: OrderIntent) -> Verdict:
         return self._engine.gate.check(intent)
 
+    def headroom(self, intent: OrderIntent) -> Headroom:
+        return self._engine.gate.headroom(intent)
+
     def submit(self, intent: OrderIntent) -> Submitted:
         return self._engine.orders.submit(intent)
 
@@ -165,7 +169,7 @@ class EngineDesk:
             session_word=session.word,
             closes_in_s=session.closes_in_s,
             streams=(parts.feed.status(), parts.updates.status()),
-            circuits=(engine.circuit.status(),),
+            circuits=(engine.circuit.status(), *parts.broker.circuit_statuses()),
             fresh=parts.board.fresh_count(),
             wanted=engine.wanted,
             dropped_frames=parts.feed.malformed,

@@ -15,6 +15,7 @@ from core.engine.circuit import OrderCircuit
 from core.engine.context import seen
 from core.engine.dispatch import Dispatcher
 from core.engine.eventlog import EventLog
+from core.engine.facts_for_gate import GateFacts
 from core.engine.keepers import keep_watch, keepers
 from core.engine.orderdesk import OrderDesk
 from core.engine.parts import Parts
@@ -35,6 +36,8 @@ from core.resilience.rates import OrderRates
 from core.supervise import Supervisor
 
 HALT_KEY = "halt"
+IP_CODE = "AG7002"
+"""Order writes from an address that is not registered are refused with it (SmartAPI wire page 6.3)."""
 DRAIN_S = 6.0
 SOFT_CONFIRM_S = 1.0
 """How soon an end that only an order update told is looked up in the book."""
@@ -57,6 +60,10 @@ class Engine:
         self.positions = Positions(self.blotter)
         self.recorder = Recorder(clock, parts.run)
         self.authority = self._authority()
+        self.gate_facts = GateFacts(
+            clock, parts.config.limits, parts.broker, self.blotter, parts.board, self.positions.positions,
+            banned=parts.banned,
+        )  # fmt: skip
         self.gate = Gate(
             clock,
             parts.config.limits,
@@ -66,6 +73,7 @@ class Engine:
             self.positions,
             self.rates,
             parts.instruments.get,
+            self.gate_facts,
         )
         self.lockout, self.limits = keepers(
             parts, self.ladder, self.supervisor, self._use_limits, self.events.add, self._tell
@@ -84,7 +92,17 @@ class Engine:
         self.books = Books(clock, parts.broker, self.blotter, self._adopter, self.circuit, self)
         self._reconciler = self._make_reconciler()
         self.session = SessionKeeper(clock, parts.broker, parts.random, self._logged_in, self._login_failed)
-        self.pulse = Pulse(parts, self.ladder, self.circuit, self.authority, self.gate, self.halt, self._roll_day)
+        self.pulse = Pulse(
+            parts,
+            self.ladder,
+            self.circuit,
+            self.authority,
+            self.gate,
+            self.halt,
+            self._roll_day,
+            self.books.look_soon,
+            self.events.add,
+        )
         self._day = ist_day(clock.wall_ns())
         self.orders = OrderDesk(
             clock,
@@ -104,6 +122,7 @@ class Engine:
 
     def _use_limits(self, limits: Limits) -> None:
         self.gate.use(limits)
+        self.gate_facts.limits = limits
         self.rates.use(limits.orders_per_second_max)
 
     def _make_reconciler(self) -> Reconciler:
@@ -153,6 +172,8 @@ class Engine:
         keep("feed", self.parts.feed.run)
         keep("updates", lambda: self.parts.updates.run(self._update, self._updates_connected))
         keep("books", self.books.run)
+        keep("circuits", self.parts.broker.tend)
+        keep("funds", lambda: self.gate_facts.watch_funds(self.online))
 
     async def stop(self) -> tuple[str, ...]:
         """Let answers that are under way come in, then end every task; gives the names of those that would not."""
@@ -204,10 +225,13 @@ class Engine:
         return not self.authority.login_text
 
     def socket_up(self) -> bool:
-        return self.parts.updates.connected()
+        return self.pulse.updates_heard()
 
     async def read_trades(self) -> bool:
         return await self._reconciler.trades()
+
+    def book_read(self) -> None:
+        self.gate.book.order_read()
 
     def auth_failed(self) -> None:
         self.session.again()
@@ -221,6 +245,7 @@ class Engine:
         if problem:
             self._raise_reconcile(problem)
             return False
+        self.gate_facts.positions_read()
         self.circuit.reconciled()
         self.ladder.clear("RECONCILE")
         self.want()
@@ -262,11 +287,20 @@ class Engine:
     def _settled(self, tag: str, outcome: Outcome) -> None:
         self._tell("order.answer", {"tag": tag, **words.answer(outcome)})
         match outcome:
-            case Refused(by=RefusedBy.AUTH):
-                self.session.again()
+            case Refused() as refused:
+                self._refused(tag, refused)
             case Unknown(why):
                 self.events.add(EventKind.ORDER, f"no answer for {tag}: {why}; looking for it", True)
         self.books.look_soon(0.5)
+
+    def _refused(self, tag: str, refused: Refused) -> None:
+        held = self.blotter.get(tag)
+        if refused.code == IP_CODE:
+            self.gate_facts.address_refused(f"{refused.code}: {refused.text}")
+        elif refused.by is RefusedBy.AUTH:
+            self.session.again()
+        elif held is not None and held.broker_id:  # it stands at the broker, so a change of it was refused
+            self.gate.book.change_refused(tag)
 
     def _update(self, row: BrokerOrder) -> None:
         self._adopter.take(row, "socket")
@@ -281,6 +315,7 @@ class Engine:
 
     def _logged_in(self, account: str) -> None:
         self.authority.login_text = ""
+        self.gate_facts.address_accepted()
         self.ladder.clear("AUTH")
         self.events.add(EventKind.SYSTEM, "logged in")
         self._tell("login", {})
@@ -312,8 +347,8 @@ class Engine:
     def _set_halt(self, why: str) -> None:
         self.authority.halted_ns = self.parts.clock.wall_ns()
         self.authority.halt_reason = why
-        self._tell("halt", {"why": why})
         self.gate.raise_epoch()
+        self._tell("halt", {"why": why})
         self.ladder.raise_cause("HALT", LadderMode.HALTED, why, linger_s=0)
         self.events.add(EventKind.MODE, f"HALTED: {why}. Cancels still work.", True)
 

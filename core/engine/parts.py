@@ -14,7 +14,7 @@ from core.market.sessions import Session
 from core.orders.tags import Tags
 from core.outcome import Read
 from core.ports import Audit, Broker, Feed, Journal, Ledger, NoAudit, NoLedger, OrderSocket
-from core.views import QuoteView, StreamStatus
+from core.views import CircuitStatus, QuoteView, StreamStatus
 
 
 class Board(QuoteView, Protocol):
@@ -52,6 +52,13 @@ class LoggedInBroker(Broker, Protocol):
     @property
     def writes_sent(self) -> int: ...
     async def login(self) -> Read[str]: ...
+    async def tend(self) -> None:
+        """For ever: test the circuits of reads that are open."""
+        ...
+
+    def circuit_statuses(self) -> tuple[CircuitStatus, ...]:
+        """Every circuit but that of the orders."""
+        ...
 
 
 class Meta(Protocol):
@@ -91,3 +98,5 @@ class Parts:
     """The vault's password, where there is a vault."""
     wanted: Config | None = None
     """What the configuration file says, where that is not what is in force (`config`)."""
+    banned: Callable[[str, str], bool | None] | None = None
+    """Whether an underlying is under ban on a day; None: as the dated lists say."""

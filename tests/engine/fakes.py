@@ -11,7 +11,7 @@ from core.errors import StoreFailed
 from core.market.sessions import Session
 from core.outcome import Accepted, Failed, FailedBy, Ok, Outcome, Read
 from core.ports import BrokerOrder, BrokerPosition, Funds, OrderRecord, StreamLogin
-from core.views import StreamStatus
+from core.views import CircuitStatus, StreamStatus
 from tests.builders import fill, row
 
 DOWN = Failed(FailedBy.SERVICE, "503 Service Unavailable")
@@ -32,9 +32,16 @@ class FakeBroker:
     reads: int = 0
     writes_sent: int = 0
     ids: int = 0
+    circuits: tuple[CircuitStatus, ...] = ()
 
     async def login(self) -> Read[str]:
         return self.login_down or Ok("DEMO01")
+
+    async def tend(self) -> None:
+        await self.clock.sleep(1e9)
+
+    def circuit_statuses(self) -> tuple[CircuitStatus, ...]:
+        return self.circuits
 
     def stream_login(self) -> StreamLogin | None:
         return None
@@ -113,7 +120,7 @@ class FakeBroker:
         return Ok(tuple(_position(group) for group in nets.values()))
 
     async def funds(self) -> Read[Funds]:
-        return Ok(Funds(None, None))
+        return Ok(Funds(10_00_000 * 10_000, 0))
 
     async def logout(self) -> None: ...
     async def close(self) -> None: ...

@@ -25,6 +25,7 @@ from core.views import (
     CircuitStatus,
     Freshness,
     GuardStatus,
+    Headroom,
     Level,
     PanicPlan,
     Quote,
@@ -236,6 +237,7 @@ class FakeDesk:
         self.list: list[Instrument] = []
         self.reasons: dict[Operation, str] = {}
         self.verdict = passes()
+        self.room = Headroom(141, {"G12": 38_000, "G23": 141}, "G23")
         self.answer: Submitted | None = None
         self.halted = False
         self.guarded = GuardStatus()
@@ -310,6 +312,9 @@ class FakeDesk:
         if self.checks_raise:
             raise self.checks_raise
         return self.verdict
+
+    def headroom(self, intent: OrderIntent) -> Headroom:
+        return self.room
 
     def panic_plan(self) -> PanicPlan:
         return PanicPlan(tuple(o for o in self.orders.order_rows if o.state.live), self.halted)
