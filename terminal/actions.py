@@ -15,7 +15,14 @@ class Scope(StrEnum):
     """Where an action works. `EVERYWHERE` is a priority binding on the app: inside inputs and over modals too."""
 
     EVERYWHERE = "everywhere"
+    SCREENS = "every screen"
     TRADE = "trade screen"
+    TABLES = "orders, positions and risk screens"
+    ORDERS = "orders screen"
+    POSITIONS = "positions screen"
+    PROTECT = "stop and target"
+    RISK = "risk screen"
+    UNLATCH = "day-loss limit"
     TICKET = "ticket"
     PRICE = "ticket, price"
     QUANTITY = "ticket, quantity"
@@ -25,6 +32,15 @@ class Scope(StrEnum):
     LOCKED = "locked screen"
     LIMITS = "looser limits"
     FORM = "first run"
+
+
+AFTER_INPUTS = frozenset(
+    {
+        *(Scope.SCREENS, Scope.TRADE, Scope.TABLES, Scope.ORDERS, Scope.POSITIONS, Scope.RISK),
+        *(Scope.PRICE, Scope.QUANTITY),
+    }
+)
+"""Scopes whose keys an input with the focus takes first; the keys of all others go before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +61,7 @@ class Action:
 
 
 def _screen(number: int, name: str) -> Action:
-    return Action(f"screen.{number}", (str(number),), f"{name} screen", Scope.TRADE, f"screen_number({number})")
+    return Action(f"screen.{number}", (str(number),), f"{name} screen", Scope.SCREENS, f"screen_number({number})")
 
 
 SCREENS = ("Trade", "Orders", "Positions", "Chain", "Chart", "Risk", "Health", "Audit")
@@ -65,7 +81,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("pane.trades", ("f8",), "trades", Scope.TRADE, "bottom('trades')", 8, "Trades"),
     Action("pane.positions", ("f9",), "positions", Scope.TRADE, "bottom('positions')", 9, "Positions"),
     Action("find", ("slash", "ctrl+f"), "find an instrument", Scope.TRADE, "find", 3, "Find"),
-    Action("help", ("question_mark",), "the keys", Scope.TRADE, "help", 4, "Keys"),
+    Action("help", ("question_mark",), "the keys", Scope.SCREENS, "help", 4, "Keys"),
     Action("pane.next", ("tab",), "next pane", Scope.TRADE, "pane(1)", 11, "Pane"),
     Action("pane.previous", ("shift+tab",), "previous pane", Scope.TRADE, "pane(-1)"),
     Action("tab.previous", ("left_square_bracket",), "previous table of the bottom pane", Scope.TRADE, "tab(-1)"),
@@ -77,6 +93,38 @@ ACTIONS: tuple[Action, ...] = (
     Action("row.first", ("home",), "first row", Scope.TRADE, "first"),
     Action("row.last", ("end",), "last row", Scope.TRADE, "last"),
     *(_screen(n, name) for n, name in enumerate(SCREENS, 1)),
+    Action("table.back", ("escape",), "back to the trade screen", Scope.TABLES, "screen_number(1)", 12, "Back"),
+    Action("table.down", ("down", "j"), "down", Scope.TABLES, "move(1)"),
+    Action("table.up", ("up", "k"), "up", Scope.TABLES, "move(-1)"),
+    Action("table.page.down", ("pagedown",), "page down", Scope.TABLES, "page(1)"),
+    Action("table.page.up", ("pageup",), "page up", Scope.TABLES, "page(-1)"),
+    Action("table.first", ("home",), "first row", Scope.TABLES, "first"),
+    Action("table.last", ("end",), "last row", Scope.TABLES, "last"),
+    Action("table.next", ("tab", "right_square_bracket"), "next table", Scope.TABLES, "table(1)", 8, "Table"),
+    Action("table.previous", ("shift+tab", "left_square_bracket"), "previous table", Scope.TABLES, "table(-1)"),
+    Action("table.sort", ("o",), "sort by the next column", Scope.TABLES, "sort(1)", 9, "Sort"),
+    Action("table.reverse", ("O",), "sort the other way round", Scope.TABLES, "reverse"),
+    Action("table.filter", ("f",), "show fewer rows: the next filter", Scope.TABLES, "filter(1)", 10, "Filter"),
+    Action("table.buy", ("b", "f1"), "buy ticket for the focused row", Scope.TABLES, "ticket(1)", 3, "Buy"),
+    Action("table.sell", ("s", "f2"), "sell ticket for the focused row", Scope.TABLES, "ticket(-1)", 4, "Sell"),
+    Action("positions.exit", ("x",), "exit ticket for the position", Scope.POSITIONS, "exit", 1, "Exit"),
+    Action("positions.protect", ("e",), "stop, target, trailing stop", Scope.POSITIONS, "protect", 2, "Stop/target"),
+    Action(
+        "positions.mark", ("T",), "value at the last trade or at the touch", Scope.POSITIONS, "mark", 7, "Last/touch"
+    ),
+    Action("positions.details", ("enter",), "all figures of the row", Scope.POSITIONS, "details", 6, "Details"),
+    Action("orders.cancel", ("x",), "cancel the order", Scope.ORDERS, "cancel", 1, "Cancel", True),
+    Action(
+        "orders.again", ("r",), "ticket again for one that was not sent or refused", Scope.ORDERS, "again", 5, "Again"
+    ),
+    Action("orders.trace", ("enter",), "trace: what was on screen, and its times", Scope.ORDERS, "trace", 2, "Trace"),
+    Action("risk.unlatch", ("u",), "go on after the day-loss limit", Scope.RISK, "unlatch", 2, "Day loss"),
+    Action("protect.take", ("enter",), "watch these levels", Scope.PROTECT, "take"),
+    Action("protect.next", ("tab", "down"), "next field", Scope.PROTECT, "app.focus_next"),
+    Action("protect.previous", ("shift+tab", "up"), "previous field", Scope.PROTECT, "app.focus_previous"),
+    Action("protect.close", ("escape",), "close", Scope.PROTECT, "close"),
+    Action("unlatch.take", ("enter",), "take the typed phrase", Scope.UNLATCH, "take"),
+    Action("unlatch.close", ("escape",), "close", Scope.UNLATCH, "close"),
     Action("ticket.send", ("enter",), "send", Scope.TICKET, "send", 1, "send", True),
     Action("ticket.next", ("tab",), "next field", Scope.TICKET, "app.focus_next", 2, "next"),
     Action("ticket.previous", ("shift+tab",), "previous field", Scope.TICKET, "app.focus_previous"),
@@ -154,7 +202,7 @@ def keys_of(action_id: str) -> str:
 
 def bindings(scope: Scope) -> list[Binding]:
     """The Textual bindings of a scope. Those of `EVERYWHERE` have priority over whatever has the focus."""
-    first = scope not in (Scope.TRADE, Scope.PRICE, Scope.QUANTITY)
+    first = scope not in AFTER_INPUTS
     return [
         Binding(",".join(a.keys), a.run, a.label, show=False, priority=first, id=a.id)
         for a in ACTIONS
@@ -162,7 +210,7 @@ def bindings(scope: Scope) -> list[Binding]:
     ]
 
 
-def hints(scope: Scope) -> tuple[Hint, ...]:
-    """The hints of a scope, first those that leave last."""
-    ranked = sorted((a for a in ACTIONS if a.scope is scope and a.rank), key=lambda a: a.rank)
+def hints(*scopes: Scope) -> tuple[Hint, ...]:
+    """The hints of scopes, first those that leave last."""
+    ranked = sorted((a for a in ACTIONS if a.scope in scopes and a.rank), key=lambda a: a.rank)
     return tuple(Hint(key_name(a.keys[0]), a.hint, a.rank) for a in ranked)

@@ -12,6 +12,7 @@ from core.brokers import contract
 from core.clock import AnchoredClock, ist_day
 from core.engine.desk import EngineDesk
 from core.engine.engine import HALT_KEY, Engine
+from core.engine.protection import KEYS as PROTECTION_KEYS
 from core.errors import StoreFailed, UserError
 from core.facts import Event, EventKind
 from core.market.instruments import Catalogue
@@ -177,7 +178,8 @@ class Boot:
         if tape is not None:
             tape.listen(engine.bus)
         records = await journal.load_day(ist_day(self._clock.wall_ns()))
-        engine.restore(records, await journal.load_meta(HALT_KEY))
+        kept = {key: await journal.load_meta(key) for key in PROTECTION_KEYS}
+        engine.restore(records, await journal.load_meta(HALT_KEY), kept)
         engine.start()
         return engine
 

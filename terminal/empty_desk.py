@@ -1,7 +1,8 @@
 """The desk before there is one: nothing in it, and a line that says what is being waited for."""
 
+from core.account import Caution, DayLoss, Gauge, Guard, Holding, Leg, MarkBy, Purse, TicketCost, Totals, Traced, total
 from core.clock import Clock
-from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position
+from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position, PositionKey
 from core.facts import Event, LadderMode, Operation
 from core.secret import Secret
 from core.views import CheckResult, Freshness, GuardStatus, Headroom, PanicPlan, Quote, Status, Submitted, Verdict
@@ -47,6 +48,63 @@ class EmptyQuotes:
         return Freshness.NEVER
 
 
+class EmptyAccount:
+    """Nothing made, nothing held, nothing known."""
+
+    revision = 0
+
+    def legs(self) -> tuple[Leg, ...]:
+        return ()
+
+    def totals(self) -> Totals:
+        return total(())
+
+    def mark_by(self) -> MarkBy:
+        return MarkBy.LAST
+
+    def set_mark(self, by: MarkBy) -> None:
+        """Nothing to value yet."""
+
+    def guard(self, key: PositionKey) -> Guard | None:
+        return None
+
+    def guards(self) -> tuple[Guard, ...]:
+        return ()
+
+    def protect(self, key: PositionKey, stop_e4: int, target_e4: int, trail_e4: int) -> Submitted:
+        return Submitted(refused=NOT_YET)
+
+    def cautions(self, key: PositionKey) -> tuple[Caution, ...]:
+        return ()
+
+    def square_off_s(self, key: PositionKey) -> int | None:
+        return None
+
+    def day_loss(self) -> DayLoss:
+        return DayLoss(0, 0, 0)
+
+    def unlatch(self, typed: str) -> Submitted:
+        return Submitted(refused=NOT_YET)
+
+    def purse(self) -> Purse:
+        return Purse(None, None, None, None, None, NOT_YET)
+
+    def holdings(self) -> tuple[Holding, ...]:
+        return ()
+
+    def holdings_word(self) -> str:
+        return NOT_YET
+
+    def gauges(self) -> tuple[Gauge, ...]:
+        return ()
+
+    def ticket_cost(self, intent: OrderIntent) -> TicketCost:
+        return TicketCost(0, None)
+
+    def trace(self, tag: str) -> Traced | None:
+        return Traced(failed=NOT_YET)
+
+
 class EmptyDesk:
     """Implements `core.views.Desk`. `waiting` may be set at any time; every command is refused with a reason."""
 
@@ -56,6 +114,7 @@ class EmptyDesk:
         self._clock = clock
         self._views = EmptyViews()
         self._quotes = EmptyQuotes()
+        self._account = EmptyAccount()
 
     @property
     def clock(self) -> Clock:
@@ -72,6 +131,10 @@ class EmptyDesk:
     @property
     def positions(self) -> EmptyViews:
         return self._views
+
+    @property
+    def account(self) -> EmptyAccount:
+        return self._account
 
     @property
     def events(self) -> EmptyViews:

@@ -31,16 +31,16 @@ class HeaderPane(LinePane):
 
     NEEDS_STATUS = True
 
-    def __init__(self, tabs: tuple[str, ...], *, id: str | None = None) -> None:
+    def __init__(self, tabs: tuple[str, ...], shown: int = 1, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._tabs = tabs
+        self._tabs, self._number = tabs, shown
 
     def lines(self, desk: Desk, width: int, height: int) -> tuple[Line, ...]:
         if self.status is None:
             raise ValueError("the desk gave no status")
         pins = tuple((i, seen(desk.quotes, i.key)) for i in desk.pins())
         top = status_line(self.status, width)
-        return (top, pins_line(pins, width), tabs_line(self._tabs))[:height]
+        return (top, pins_line(pins, width), tabs_line(self._tabs, self._number))[:height]
 
 
 def status_line(status: Status, width: int) -> Line:
@@ -119,9 +119,9 @@ def _pin(instrument: Instrument, now: Seen, *, short: bool) -> Line:
     return (Cell(f"{name} ", Ink.DIM), last, Cell(" "), moved, Cell(sign, moved.ink), Cell(flag, Ink.WARN))
 
 
-def tabs_line(tabs: tuple[str, ...]) -> Line:
-    """The screens; the first is the one that is shown."""
+def tabs_line(tabs: tuple[str, ...], shown: int = 1) -> Line:
+    """The screens by number; `shown` is the one that is on."""
     line: list[Cell] = []
     for n, name in enumerate(tabs):
-        line.append(Cell(f" {n + 1} {name} ", Ink.STRONG if n == 0 else Ink.DIM))
+        line.append(Cell(f" {n + 1} {name} ", Ink.STRONG if n + 1 == shown else Ink.DIM))
     return tuple(line)

@@ -8,8 +8,9 @@ from random import Random
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from core.account import Holding
 from core.approval import Action, Approved
-from core.brokers import circuits, contract, history, wire
+from core.brokers import circuits, contract, history, holdings, wire
 from core.brokers.circuits import Circuits
 from core.brokers.envelope import Envelope, open_envelope
 from core.brokers.orders import Orders
@@ -34,11 +35,12 @@ _GAPS_S = {
     "api.trade.book": 1.05,
     "api.position": 1.05,
     "api.rms.limit": 0.55,
+    "api.allholding": 1.05,
     "api.individual.order.details": 0.11,
     "api.user.profile": 0.35,
     "api.candle.data": 0.36,
 }
-"""Least seconds between two calls: the published limits (1, 1, 1, 2, 10, 3, 3 a second) and 5 % (wire page 6.1)."""
+"""Least seconds between two calls: the published limits (1, 1, 1, 2, 1, 10, 3, 3 a second) and 5 % (wire page 6.1)."""
 
 
 class AngelBroker:
@@ -180,6 +182,15 @@ class AngelBroker:
             return read
         found = wire.funds(read.value)
         return Ok(found, read.read_ns) if found else Failed(FailedBy.SERVICE, "the funds answer holds no funds")
+
+    async def holdings(self) -> Read[tuple[Holding, ...]]:
+        read = await self._read("api.allholding")
+        if isinstance(read, Failed):
+            return read
+        found = holdings.holdings(read.value)
+        if found is None:
+            return Failed(FailedBy.SERVICE, "the holdings answer holds no list")
+        return self._all_or_failed(found, "holding", read.read_ns)
 
     async def logout(self) -> None:
         if self._known is not None:

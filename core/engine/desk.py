@@ -2,10 +2,12 @@
 
 from core.clock import Clock, ist_day
 from core.domain import Exchange, Instrument, InstrumentKey, OrderIntent
+from core.engine.account import Account
 from core.engine.engine import Engine
 from core.facts import Operation
 from core.secret import Secret
 from core.views import (
+    AccountView,
     EventView,
     GuardStatus,
     Headroom,
@@ -27,6 +29,7 @@ class EngineDesk:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._parts = engine.parts
+        self._account = Account(engine)
         self._intents = 0
 
     @property
@@ -44,6 +47,10 @@ class EngineDesk:
     @property
     def positions(self) -> PositionView:
         return self._engine.positions
+
+    @property
+    def account(self) -> AccountView:
+        return self._account
 
     @property
     def events(self) -> EventView:
@@ -152,13 +159,7 @@ class EngineDesk:
         parts, engine = self._parts, self._engine
         now_ns = parts.clock.wall_ns()
         session = parts.session(Exchange.NSE, now_ns)
-        opened_e4 = realised_e4 = 0
-        for p in engine.positions.positions():
-            realised_e4 += p.realised_e4
-            slot = parts.board.slot(InstrumentKey(p.exchange, p.token))
-            if p.net and slot is not None:
-                quote = parts.board.quote(slot)
-                opened_e4 += p.open_e4(quote.ltp_e4) if quote.has_ltp else 0
+        made = self._account.totals()
         return Status(
             mode_word=parts.mode_word,
             account=engine.session.account,
@@ -175,8 +176,8 @@ class EngineDesk:
             dropped_frames=parts.feed.malformed,
             orders_last_second=engine.rates.used_last_second(),
             orders_per_second_max=engine.rates.per_second,
-            open_pnl_e4=opened_e4,
-            realised_e4=realised_e4,
+            open_pnl_e4=made.open_e4,
+            realised_e4=made.realised_e4,
             waiting="" if engine.online() else engine.authority.login_text,
             loop_lag_ms=engine.pulse.loop_lag_ms,
             journal_word=parts.journal.healthy() or "saving",

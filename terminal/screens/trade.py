@@ -1,19 +1,19 @@
 """The Trade screen: watchlist, depth, our orders and positions, events. It joins panes and holds no market state."""
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
 from textual.widget import Widget
 
 from core.domain import Instrument, InstrumentKey, Order, Side
 from core.facts import Operation
 from core.views import Desk, Status
 from terminal.actions import SCREENS, Scope, action, bindings, hints, key_of, keys_of
+from terminal.screens.desk_screen import DeskScreen
 from widgets.banner import BannerPane
 from widgets.blotter import OrdersGrid, PositionsGrid, TradesGrid
 from widgets.bottom import BottomPane
@@ -26,7 +26,6 @@ from widgets.pane import Pane
 from widgets.watch import WatchGrid
 
 if TYPE_CHECKING:
-    from terminal.app import TeziApp
     from terminal.screens.ticket_form import Terms
 
 
@@ -44,11 +43,12 @@ SUBTITLES = {
 }
 
 
-class TradeScreen(Screen[None]):
+class TradeScreen(DeskScreen):
     """Screen 1."""
 
     AUTO_FOCUS = "#watch"
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.TRADE))
+    SCOPES = (Scope.TRADE,)
+    BINDINGS: ClassVar[list[BindingType]] = [b for scope in (Scope.SCREENS, *SCOPES) for b in bindings(scope)]
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,14 +77,6 @@ class TradeScreen(Screen[None]):
 
     # The desk.
 
-    @property
-    def tezi(self) -> "TeziApp":
-        return cast("TeziApp", self.app)
-
-    @property
-    def desk(self) -> Desk:
-        return self.tezi.desk
-
     def use(self, desk: Desk) -> None:
         """Show another desk."""
         for pane in self.query(Pane):
@@ -109,6 +101,9 @@ class TradeScreen(Screen[None]):
     @property
     def _grid(self) -> LineGrid | None:
         return self.focused if isinstance(self.focused, LineGrid) else None
+
+    def subject(self) -> Instrument | None:
+        return self.focused_instrument() or self.query_one(DepthPane).instrument
 
     def focused_instrument(self) -> Instrument | None:
         """The instrument of the focused row: nothing acts on anything else."""
@@ -169,10 +164,6 @@ class TradeScreen(Screen[None]):
         if instrument is not None:
             self.query_one(DepthPane).show(instrument)
             self._go("depth")
-
-    def action_screen_number(self, number: int) -> None:
-        if number != 1:
-            self.tezi.say(f"{SCREENS[number - 1]}: not yet")
 
     def _go(self, name: str) -> None:
         self._front(name)
@@ -261,11 +252,6 @@ class TradeScreen(Screen[None]):
                 await self.app.push_screen(LinesScreen(f"Order {order.symbol}", order_details(order), "Esc close"))
         elif isinstance(self.focused, WatchGrid):
             self.action_depth()
-
-    async def action_help(self) -> None:
-        from terminal.screens.modals import KeysScreen
-
-        await self.app.push_screen(KeysScreen(self.size.width, self.size.height))
 
     async def action_find(self) -> None:
         from terminal.screens.modals import SearchScreen

@@ -34,6 +34,7 @@ from core.views import (
     Submitted,
     Verdict,
 )
+from tests.screens.fake_account import FakeAccount
 
 NOON_NS = iso_to_ns("2025-11-27T14:32:07+05:30")
 E4 = 10_000
@@ -234,6 +235,7 @@ class FakeDesk:
         self.quotes = FakeQuotes()
         self.orders, self.positions, self.events = FakeRows(), FakeRows(), FakeRows()
         self.calls: list[tuple[object, ...]] = []
+        self.account = FakeAccount(self)
         self.list: list[Instrument] = []
         self.reasons: dict[Operation, str] = {}
         self.verdict = passes()
