@@ -12,9 +12,9 @@ import os
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiosqlite
 
@@ -38,8 +38,7 @@ _PROBE = "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)"
 _ROW_FAULTS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
 
 
-@dataclass(frozen=True, slots=True)
-class _Write:
+class _Write(NamedTuple):
     sql: str
     row: Row
     done: asyncio.Future[None] | None
@@ -268,7 +267,7 @@ def _commit(link: sqlite3.Connection, group: Sequence[_Write]) -> None:
         link.execute(group[0].sql, group[0].row)
         return
     link.execute("BEGIN IMMEDIATE")
-    for sql, writes in itertools.groupby(group, key=lambda w: w.sql):
+    for sql, writes in itertools.groupby(group, key=attrgetter("sql")):
         link.executemany(sql, [w.row for w in writes])
     link.execute("COMMIT")
 
