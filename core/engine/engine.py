@@ -19,8 +19,7 @@ from core.engine.dispatch import Dispatcher
 from core.engine.earlier import Earlier
 from core.engine.eventlog import EventLog
 from core.engine.facts_for_gate import GateFacts
-from core.engine.limits import LimitKeeper
-from core.engine.lockout import Lockout
+from core.engine.keepers import keep_watch, keepers
 from core.engine.market import MarketDesk
 from core.engine.orderdesk import OrderDesk
 from core.engine.parts import Parts
@@ -50,7 +49,6 @@ DRAIN_S = 2.0
 SOFT_CONFIRM_S = 1.0
 """How soon an end that only an order update told is looked up in the book."""
 STOP_S = 2.0
-GUARD_S = 0.25
 
 
 class Engine:
@@ -84,7 +82,9 @@ class Engine:
             parts.instruments.get,
             self.gate_facts,
         )
-        self.lockout, self.limits = self._guards()
+        self.lockout, self.limits = keepers(
+            parts, self.ladder, self.supervisor, self._use_limits, self.events.add, self._tell
+        )
         self.earlier = Earlier(parts.journal.finish, self.events.add)
         self._adopter = Adopter(clock, self.blotter, parts.tags, parts.run, self.events.add, self.halt, self.earlier)
         self._dispatcher = Dispatcher(
@@ -124,26 +124,10 @@ class Engine:
         self.wanted = 0
         self._updates_seen = False
 
-    def _guards(self) -> tuple[Lockout, LimitKeeper]:
-        parts, add = self.parts, self.events.add
-        minutes = parts.config.lock.idle_minutes
-        lockout = Lockout(parts.clock, parts.passwords, minutes, self.ladder, self.supervisor, add, self._tell)
-        wanted = parts.wanted or parts.config
-        return lockout, LimitKeeper(
-            parts.clock, parts.config, wanted, self._use_limits, parts.meta, lockout, self.supervisor, add, self._tell
-        )
-
     def _use_limits(self, limits: Limits) -> None:
         self.gate.use(limits)
         self.gate_facts.limits = limits
         self.rates.use(limits.orders_per_second_max)
-
-    async def _guard(self) -> None:
-        """For ever: the lock and the limits let time pass."""
-        while True:
-            self.lockout.beat()
-            self.limits.beat()
-            await self.parts.clock.sleep(GUARD_S)
 
     def _make_reconciler(self) -> Reconciler:
         return Reconciler(
@@ -200,7 +184,7 @@ class Engine:
         keep = self.supervisor.keep
         self.limits.announce()
         keep("pulse", self.pulse.run)
-        keep("guard", self._guard)
+        keep("guard", lambda: keep_watch(self.parts.clock, self.lockout, self.limits))
         keep("session", self.session.run)
         keep("feed", self.parts.feed.run)
         keep("updates", lambda: self.parts.updates.run(self._update, self._updates_connected))

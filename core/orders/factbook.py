@@ -93,13 +93,9 @@ class FactBook:
         self._worth_ns = -(10**18)
         self._reserved: list[tuple[int, int]] = []
         self.twins, self.habits = Twins(), Habits()
-<<<<<<< HEAD
-        self.intents: set[str] = set()
+        self.intents = Tickets()
         self.beside: dict[str, str] = {}
         """Tickets that a person decided to send beside one lost order: intent id to the tag of that order."""
-=======
-        self.intents = Tickets()
->>>>>>> gate
         self._changes: dict[str, list[int]] = {}
         self._cancels: dict[str, list[int]] = {}
         self._refused: set[str] = set()
