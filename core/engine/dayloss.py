@@ -74,12 +74,12 @@ class DayLossLatch:
         if kept.latched:
             self._latch(kept.latched)
 
-    def look(self, totals: Totals) -> None:
-        """Judge what the day made so far, net of charges."""
+    def look(self, totals: Totals, blind: int) -> None:
+        """Judge what the day made so far, net of charges. `blind` open positions have no live price."""
         self._roll()
-        self._unpriced = totals.unpriced
+        self._unpriced = max(blind, totals.unpriced)
         self._loss_e4 = max(0, totals.charges_e4 - totals.day_e4)
-        self._blind(totals.unpriced)
+        self._blind(self._unpriced)
         allowed_e4 = self._limit_e4 + self._accepted_e4
         if not self._latched and self._loss_e4 >= allowed_e4:
             self._latch(f"day loss {show_price(self._loss_e4)} reached the limit {show_price(allowed_e4)}")
@@ -119,7 +119,7 @@ class DayLossLatch:
         now_ns = self._clock.mono_ns()
         self._blind_ns = (self._blind_ns or now_ns) if unpriced else None
         if self._blind_ns is not None and now_ns - self._blind_ns > BLIND_NS:
-            text = f"{unpriced} positions have no price: the day's loss is not known"
+            text = f"{unpriced} positions have no live price: the day's loss is not known"
             self._ladder.raise_cause(BLIND, LadderMode.REDUCE_ONLY, text)
         else:
             self._ladder.clear(BLIND)

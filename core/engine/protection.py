@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 
+from core.account import MarkBy
 from core.clock import ist_day
-from core.domain import Instrument
+from core.domain import Instrument, InstrumentKey
 from core.engine.dayloss import DayLossLatch
 from core.engine.exits import Doors, Exits
 from core.engine.guardbook import GuardBook, Report
@@ -19,6 +20,7 @@ from core.orders.positions import Positions
 from core.orders.profits import Profits
 from core.resilience.ladder import Ladder
 from core.tariff import tariff
+from core.views import Freshness
 
 GUARDS_KEY = "guards"
 DAY_LOSS_KEY = "day_loss"
@@ -60,7 +62,8 @@ class Protection:
             lambda text: meta.store_meta(DAY_LOSS_KEY, text),
             report,
         )
-        self._book, self._blotter = book, blotter
+        self._book, self._blotter, self._positions = book, blotter, positions
+        self._board, self._session = parts.board, parts.session
         self._collar_bps = (limits.collar_cash_bps, limits.collar_futures_bps)
 
     def restore(self, kept: Mapping[str, str]) -> None:
@@ -76,9 +79,19 @@ class Protection:
     async def beat(self) -> None:
         """The loss is judged first: a guard's exit is allowed after the latch as well."""
         if self._ready():
-            self.day_loss.look(self.profits.totals())
+            self.day_loss.look(self.profits.totals(MarkBy.TOUCH), self._blind())
         await self.day_loss.keep()
         await self.guards.beat()
+
+    def _blind(self) -> int:
+        """Open positions whose price may not be called live, on segments that trade now."""
+        board, now_ns = self._board, self._clock.wall_ns()
+        blind = 0
+        for p in self._positions.positions():
+            slot = board.slot(InstrumentKey(p.exchange, p.token))
+            live = slot is not None and board.freshness(slot) is Freshness.FRESH
+            blind += bool(p.net) and not live and self._session(p.exchange, now_ns).open
+        return blind
 
     def _through_e4(self, instrument: Instrument, touch_e4: int) -> int:
         """Market price protection of today's rules, at most the gate's collar; the collar where no rule is known."""
