@@ -104,6 +104,7 @@ class OrderIntent:
     """What a person wants to do, complete and typed, before any check.
 
     `intent_id` is one per ticket: the same id is never acted on twice. `source` says who wants it: `ticket`, `exit`.
+    `confirmed` holds the numbers of the gate's checks that a person confirmed by typing what was asked: `("G28",)`.
     """
 
     intent_id: str
@@ -116,6 +117,7 @@ class OrderIntent:
     trigger_e4: int = 0
     validity: Validity = Validity.DAY
     source: str = "ticket"
+    confirmed: tuple[str, ...] = ()
 
     @property
     def value_e4(self) -> int:

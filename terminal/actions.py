@@ -29,6 +29,9 @@ class Scope(StrEnum):
     PANIC = "PANIC overlay"
     SEARCH = "find"
     DIALOG = "question or details"
+    LOCKED = "locked screen"
+    LIMITS = "looser limits"
+    FORM = "first run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ SCREENS = ("Trade", "Orders", "Positions", "Chain", "Chart", "Risk", "Health", "
 ACTIONS: tuple[Action, ...] = (
     Action("panic", ("f12", "ctrl+k"), "PANIC: cancel all, halt", Scope.EVERYWHERE, "app.panic", 1, "PANIC", True),
     Action("leave", ("ctrl+q",), "leave", Scope.EVERYWHERE, "app.leave"),
+    Action("lock", ("ctrl+l",), "lock the screen", Scope.EVERYWHERE, "app.lock"),
+    Action("limits", ("ctrl+g",), "looser limits that wait", Scope.EVERYWHERE, "app.limits"),
     Action("order.buy", ("b", "f1"), "buy ticket for the focused row", Scope.TRADE, "ticket(1)", 1, "Buy"),
     Action("order.sell", ("s", "f2"), "sell ticket for the focused row", Scope.TRADE, "ticket(-1)", 2, "Sell"),
     Action("row.depth", ("d", "f6"), "depth of the focused row", Scope.TRADE, "depth", 6, "Depth"),
@@ -137,6 +142,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("search.down", ("down",), "next result", Scope.SEARCH, "move(1)"),
     Action("search.up", ("up",), "previous result", Scope.SEARCH, "move(-1)"),
     Action("search.close", ("escape",), "close", Scope.SEARCH, "close"),
+    Action("lock.open", ("enter",), "unlock", Scope.LOCKED, "unlock"),
+    Action("limits.take", ("enter",), "accept", Scope.LIMITS, "take"),
+    Action("limits.keep", ("f2",), "keep the old limits", Scope.LIMITS, "keep"),
+    Action("limits.close", ("escape",), "close", Scope.LIMITS, "close"),
+    Action("form.next", ("tab", "down"), "next field", Scope.FORM, "app.focus_next"),
+    Action("form.previous", ("shift+tab", "up"), "previous field", Scope.FORM, "app.focus_previous"),
+    Action("form.keyring", ("f2",), "let this computer's keyring open it too", Scope.FORM, "keyring"),
+    Action("form.seed", ("f3",), "keep the TOTP seed too", Scope.FORM, "seed"),
+    Action("form.save", ("enter",), "save", Scope.FORM, "save"),
     Action("dialog.yes", ("enter",), "yes, or close", Scope.DIALOG, "yes"),
     Action("dialog.no", ("escape",), "no, or close", Scope.DIALOG, "no"),
 )
@@ -179,9 +193,9 @@ def keys_of(action_id: str) -> str:
 
 def bindings(scope: Scope) -> list[Binding]:
     """The Textual bindings of a scope. Those of `EVERYWHERE` have priority over whatever has the focus."""
-    first = scope in (
-        *(Scope.EVERYWHERE, Scope.TICKET, Scope.PANIC, Scope.SEARCH, Scope.DIALOG),
-        *(Scope.PROTECT, Scope.UNLATCH),
+    first = scope not in (
+        *(Scope.SCREENS, Scope.TRADE, Scope.PRICE, Scope.QUANTITY),
+        *(Scope.TABLES, Scope.ORDERS, Scope.POSITIONS, Scope.RISK),
     )
     return [
         Binding(",".join(a.keys), a.run, a.label, show=False, priority=first, id=a.id)

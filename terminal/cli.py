@@ -94,7 +94,8 @@ def read_options(
     record: bool = False,
 ) -> Options:
     """The checked options; raises UserError for anything that cannot run, before anything is started."""
-    config = load(config_file(config_path))
+    config_path = config_file(config_path)
+    config = load(config_path)
     options = Options(
         mode=mode or config.mode,
         config=config,
@@ -103,9 +104,10 @@ def read_options(
         speed=speed,
         attach=existing(attach, "--attach") if attach is not None else None,
         record=record,
+        config_path=config_path,
     )
-    if options.mode in ("live", "paper"):
-        raise UserError(f"{options.mode} mode is not here yet; nothing was started. Use practice: tezi --mode practice")
+    if options.mode == "paper":
+        raise UserError("paper mode is not here yet; nothing was started. Use practice: tezi --mode practice")
     if options.mode == "replay" and options.replay is None:
         raise UserError("replay mode needs a recording; none was given. Name one: --replay PATH")
     return options

@@ -4,7 +4,8 @@ from core.account import Caution, DayLoss, Gauge, Guard, Holding, Leg, MarkBy, P
 from core.clock import Clock
 from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position, PositionKey
 from core.facts import Event, LadderMode, Operation
-from core.views import CheckResult, Freshness, PanicPlan, Quote, Status, Submitted, Verdict
+from core.secret import Secret
+from core.views import CheckResult, Freshness, GuardStatus, Headroom, PanicPlan, Quote, Status, Submitted, Verdict
 from widgets.quotes import NO_QUOTE
 
 NOT_YET = "the terminal is still starting"
@@ -168,6 +169,9 @@ class EmptyDesk:
     def forbidden(self, operation: Operation) -> str:
         return NOT_YET
 
+    def headroom(self, intent: OrderIntent) -> Headroom:
+        return Headroom(0, {})
+
     def check(self, intent: OrderIntent) -> Verdict:
         return Verdict((CheckResult("START", "ready", False, NOT_YET, "wait"),))
 
@@ -191,3 +195,21 @@ class EmptyDesk:
 
     def resume(self, typed: str) -> Submitted:
         return Submitted(refused=NOT_YET)
+
+    def guard(self) -> GuardStatus:
+        return GuardStatus()
+
+    def touched(self) -> None:
+        """There is nothing to lock yet."""
+
+    def lock(self) -> Submitted:
+        return Submitted(refused=NOT_YET)
+
+    def unlock(self, password: Secret) -> None:
+        """Nothing is locked."""
+
+    def confirm_limits(self, typed: Secret) -> Submitted:
+        return Submitted(refused=NOT_YET)
+
+    def keep_limits(self) -> None:
+        """Nothing waits."""

@@ -22,6 +22,8 @@ class Options:
     speed: float = 1.0
     attach: Path | None = None
     record: bool = False
+    config_path: Path | None = None
+    """Where `config` was read from and is watched for changes; the file may be absent."""
 
 
 def home_folder(given: Path | None) -> Path:

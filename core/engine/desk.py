@@ -5,9 +5,12 @@ from core.domain import Exchange, Instrument, InstrumentKey, OrderIntent
 from core.engine.account import Account
 from core.engine.engine import Engine
 from core.facts import Operation
+from core.secret import Secret
 from core.views import (
     AccountView,
     EventView,
+    GuardStatus,
+    Headroom,
     OrderView,
     PanicPlan,
     PositionView,
@@ -93,6 +96,9 @@ class EngineDesk:
     def check(self, intent: OrderIntent) -> Verdict:
         return self._engine.gate.check(intent)
 
+    def headroom(self, intent: OrderIntent) -> Headroom:
+        return self._engine.gate.headroom(intent)
+
     def submit(self, intent: OrderIntent) -> Submitted:
         return self._engine.orders.submit(intent)
 
@@ -113,10 +119,41 @@ class EngineDesk:
         self._engine.halt(why)
 
     def resume(self, typed: str) -> Submitted:
+        if self._engine.lockout.locked:
+            return Submitted(refused="the screen is locked: unlock it first, then undo the halt")
         if typed != "RESUME":
             return Submitted(refused=f"type RESUME in capitals to undo the halt; {typed!r} was typed")
         self._engine.resume()
         return Submitted(tag="resumed")
+
+    def guard(self) -> GuardStatus:
+        lockout, limits = self._engine.lockout, self._engine.limits
+        return GuardStatus(
+            has_vault=lockout.has_vault,
+            locked=lockout.locked,
+            wait_s=lockout.wait_s(),
+            busy=lockout.busy,
+            said=lockout.said,
+            loosened=limits.waiting(),
+            due_s=limits.due_s(),
+        )
+
+    def touched(self) -> None:
+        self._engine.lockout.touched()
+
+    def lock(self) -> Submitted:
+        why = self._engine.lockout.lock()
+        return Submitted(refused=why) if why else Submitted(tag="locked")
+
+    def unlock(self, password: Secret) -> None:
+        self._engine.lockout.unlock(password)
+
+    def confirm_limits(self, typed: Secret) -> Submitted:
+        why = self._engine.limits.confirm(typed)
+        return Submitted(refused=why) if why else Submitted(tag="confirmed")
+
+    def keep_limits(self) -> None:
+        self._engine.limits.keep()
 
     def status(self) -> Status:
         parts, engine = self._parts, self._engine
@@ -133,12 +170,12 @@ class EngineDesk:
             session_word=session.word,
             closes_in_s=session.closes_in_s,
             streams=(parts.feed.status(), parts.updates.status()),
-            circuits=(engine.circuit.status(),),
+            circuits=(engine.circuit.status(), *parts.broker.circuit_statuses()),
             fresh=parts.board.fresh_count(),
             wanted=engine.wanted,
             dropped_frames=parts.feed.malformed,
             orders_last_second=engine.rates.used_last_second(),
-            orders_per_second_max=parts.config.limits.orders_per_second_max,
+            orders_per_second_max=engine.rates.per_second,
             open_pnl_e4=made.open_e4,
             realised_e4=made.realised_e4,
             waiting="" if engine.online() else engine.authority.login_text,

@@ -12,7 +12,7 @@ from core.errors import StoreFailed
 from core.market.sessions import Session
 from core.outcome import Accepted, Failed, FailedBy, Ok, Outcome, Read
 from core.ports import BrokerOrder, BrokerPosition, Funds, OrderRecord, StreamLogin
-from core.views import StreamStatus
+from core.views import CircuitStatus, StreamStatus
 from tests.builders import fill, row
 
 DOWN = Failed(FailedBy.SERVICE, "503 Service Unavailable")
@@ -33,11 +33,18 @@ class FakeBroker:
     reads: int = 0
     writes_sent: int = 0
     ids: int = 0
-    purse: Funds = field(default_factory=lambda: Funds(None, None))
+    circuits: tuple[CircuitStatus, ...] = ()
+    purse: Funds = field(default_factory=lambda: Funds(10_00_000 * 10_000, 0))
     held: tuple[Holding, ...] = ()
 
     async def login(self) -> Read[str]:
         return self.login_down or Ok("DEMO01")
+
+    async def tend(self) -> None:
+        await self.clock.sleep(1e9)
+
+    def circuit_statuses(self) -> tuple[CircuitStatus, ...]:
+        return self.circuits
 
     def stream_login(self) -> StreamLogin | None:
         return None

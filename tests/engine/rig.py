@@ -45,6 +45,7 @@ class Rig:
         self.look_only = look_only
         self.audit: Audit = NoAudit()
         self.ledger: Ledger = NoLedger()
+        self.more: dict[str, object] = {}
         self._tickets = 0
         self.rebuild()
 
@@ -72,6 +73,7 @@ class Rig:
                 meta=self.journal,
                 audit=self.audit,
                 ledger=self.ledger,
+                **self.more,
             )
         )
         self.desk = EngineDesk(self.engine)

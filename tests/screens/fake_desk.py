@@ -19,10 +19,13 @@ from core.domain import (
     Validity,
 )
 from core.facts import Cause, CircuitState, Event, EventKind, LadderMode, Operation
+from core.secret import Secret
 from core.views import (
     CheckResult,
     CircuitStatus,
     Freshness,
+    GuardStatus,
+    Headroom,
     Level,
     PanicPlan,
     Quote,
@@ -221,6 +224,9 @@ def denies(
     return Verdict((*passes().results[:8], CheckResult(code, "price", False, compared, remedy)))
 
 
+PASSWORD = "correct horse battery"
+
+
 class FakeDesk:
     """Implements `core.views.Desk` over lists. `calls` is what was asked of it, in order."""
 
@@ -233,8 +239,11 @@ class FakeDesk:
         self.list: list[Instrument] = []
         self.reasons: dict[Operation, str] = {}
         self.verdict = passes()
+        self.room = Headroom(141, {"G12": 38_000, "G23": 141}, "G23")
         self.answer: Submitted | None = None
         self.halted = False
+        self.guarded = GuardStatus()
+        self.touches = 0
         self.submits_raise: Exception | None = None
         self.checks_raise: Exception | None = None
         self.status_raises: Exception | None = None
@@ -306,6 +315,9 @@ class FakeDesk:
             raise self.checks_raise
         return self.verdict
 
+    def headroom(self, intent: OrderIntent) -> Headroom:
+        return self.room
+
     def panic_plan(self) -> PanicPlan:
         return PanicPlan(tuple(o for o in self.orders.order_rows if o.state.live), self.halted)
 
@@ -356,6 +368,31 @@ class FakeDesk:
         self.halted = False
         self.now = replace(self.now, ladder=LadderMode.NORMAL, causes=())
         return Submitted(tag="resumed")
+
+    def guard(self) -> GuardStatus:
+        return self.guarded
+
+    def touched(self) -> None:
+        self.touches += 1
+
+    def lock(self) -> Submitted:
+        self.calls.append(("lock",))
+        self.guarded = replace(self.guarded, locked=self.guarded.has_vault)
+        return Submitted(tag="locked") if self.guarded.has_vault else Submitted(refused="there is no vault")
+
+    def unlock(self, password: Secret) -> None:
+        self.calls.append(("unlock", password.reveal()))
+        if password.reveal() == PASSWORD:
+            self.guarded = replace(self.guarded, locked=False, said="")
+        else:
+            self.guarded = replace(self.guarded, said="that is not the password")
+
+    def confirm_limits(self, typed: Secret) -> Submitted:
+        self.calls.append(("confirm_limits", typed.reveal()))
+        return self.answer or Submitted(tag="confirmed")
+
+    def keep_limits(self) -> None:
+        self.calls.append(("keep_limits",))
 
     # For tests.
 
