@@ -8,6 +8,7 @@ from core.clock import ist_day
 from core.config import Limits
 from core.domain import Instrument, InstrumentKey, Order, OrderIntent
 from core.engine import words
+from core.engine.account import Account
 from core.engine.adopt import Adopter
 from core.engine.authority import Authority
 from core.engine.books import Books
@@ -20,9 +21,7 @@ from core.engine.limits import LimitKeeper
 from core.engine.lockout import Lockout
 from core.engine.orderdesk import OrderDesk
 from core.engine.parts import Parts
-from core.engine.protection import Protection
 from core.engine.pulse import Pulse
-from core.engine.purse import PurseKeeper
 from core.engine.reconciler import Reconciler
 from core.engine.records import Recorder
 from core.engine.session import SessionKeeper
@@ -118,9 +117,7 @@ class Engine:
             self.events.add,
             self._look,
         )
-        self.purse = PurseKeeper(clock, parts.broker, self.online, self.gate_facts.holdings_read)
-        self.gate_facts.on_funds = self.purse.note_funds
-        self.protection = Protection(self)
+        self.account = Account(self)
         self.watchlist = parts.watchlist
         self.wanted = 0
         self._updates_seen = False
@@ -177,7 +174,7 @@ class Engine:
         """Take up the orders of the day as the journal has them, a halt that was in force, and what protects."""
         for order in self.recorder.restore(records):
             self.blotter.put(order, "restored")
-        self.protection.restore(kept or {})
+        self.account.restore(kept or {})
         if halted:
             self._set_halt(halted)
 
@@ -194,9 +191,7 @@ class Engine:
         keep("feed", self.parts.feed.run)
         keep("updates", lambda: self.parts.updates.run(self._update, self._updates_connected))
         keep("books", self.books.run)
-        keep("purse", self.purse.run)
-        if not self.parts.look_only:
-            keep("protection", self.protection.run)
+        self.account.start()
         keep("circuits", self.parts.broker.tend)
         keep("funds", lambda: self.gate_facts.watch_funds(self.online))
 
@@ -248,10 +243,6 @@ class Engine:
 
     def online(self) -> bool:
         return not self.authority.login_text
-
-    def books_known(self) -> bool:
-        """Whether what is held is known: from the first clean comparison on, and not while a new one is due."""
-        return not self.authority.reconcile_text
 
     def socket_up(self) -> bool:
         return self.pulse.updates_heard()

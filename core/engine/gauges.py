@@ -1,12 +1,16 @@
 """Every limit that bounds what may be done now, with what is used of it: for the Risk screen. Read only."""
 
+from typing import TYPE_CHECKING
+
 from core.account import DayLoss, Gauge, Leg, Purse
 from core.domain import OrderState
-from core.engine.engine import Engine
 from core.money import group, show_price
 
+if TYPE_CHECKING:
+    from core.engine.engine import Engine
 
-def gauges(engine: Engine, legs: tuple[Leg, ...], loss: DayLoss, purse: Purse) -> tuple[Gauge, ...]:
+
+def gauges(engine: "Engine", legs: tuple[Leg, ...], loss: DayLoss, purse: Purse) -> tuple[Gauge, ...]:
     """In the order of the screen: the day, the money, exposure, orders, rates."""
     return (_loss(loss), *_money(purse), _exposure(legs, purse), *_orders(engine), *_rates(engine))
 
@@ -48,7 +52,7 @@ def _exposure(legs: tuple[Leg, ...], purse: Purse) -> Gauge:
     return Gauge("Open value", show_price(value_e4), "", 0.0, times, f"{blind} at cost" if blind else "")
 
 
-def _orders(engine: Engine) -> tuple[Gauge, ...]:
+def _orders(engine: "Engine") -> tuple[Gauge, ...]:
     live = engine.blotter.live()
     lost = sum(1 for o in live if o.state in (OrderState.UNKNOWN, OrderState.UNCONFIRMED))
     limits = engine.parts.config.limits
@@ -60,7 +64,7 @@ def _orders(engine: Engine) -> tuple[Gauge, ...]:
     )
 
 
-def _rates(engine: Engine) -> tuple[Gauge, ...]:
+def _rates(engine: "Engine") -> tuple[Gauge, ...]:
     most = engine.parts.config.limits.orders_per_second_max
     used = engine.rates.used_last_second()
     return (Gauge("Orders in a second", group(used), group(most), used / max(1, most), group(most - used)),)

@@ -46,7 +46,7 @@ class Protection:
         report = engine.events.add
         self._book = GuardBook(clock, parts.run, lambda text: meta.store_meta(GUARDS_KEY, text), report)
         doors = Doors(
-            engine.gate.check, engine.gate.headroom, engine.orders.submit, engine.orders.cancel, engine.books_known
+            engine.gate.check, engine.gate.headroom, engine.orders.submit, engine.orders.cancel, self._books_known
         )
         self.guards = Guards(
             clock,
@@ -75,11 +75,15 @@ class Protection:
 
     async def beat(self) -> None:
         """The loss is judged first: a guard's exit is allowed after the latch as well."""
-        if self._engine.books_known():
+        if self._books_known():
             self.day_loss.look(self.profits.totals(MarkBy.TOUCH), self._blind())
         self._engine.gate_facts.loss = self.day_loss.state().latched
         await self.day_loss.keep()
         await self.guards.beat()
+
+    def _books_known(self) -> bool:
+        """Whether what is held is known: from the first clean comparison on, and not while a new one is due."""
+        return not self._engine.authority.reconcile_text
 
     def _blind(self) -> int:
         """Open positions whose price may not be called live, on segments that trade now."""

@@ -44,11 +44,6 @@ class PurseKeeper:
         else:
             self._funds, self._funds_failed = (answer.value, self._clock.mono_ns()), ""
 
-    def again(self) -> None:
-        """Another trading day: what is held has settled."""
-        self._holdings_ns = 0
-        self._wake.set()
-
     def purse(self) -> Purse:
         funds, read_ns = self._funds or (Funds(None, None), None)
         return Purse(

@@ -60,7 +60,7 @@ async def test_it_stands_again_after_the_program_was_ended_and_started(tmp_path)
         held = await bought(t)
         last_e4 = levels_around(t, held)[0]
         assert t.desk.account.protect(held.key, last_e4 * 9 // 10 // 1000 * 1000, 0, 0).tag
-        await t.until(lambda: t.engine.protection.guards.saved, 5, "the store")
+        await t.until(lambda: t.engine.account.protection.guards.saved, 5, "the store")
     async with Terminal(tmp_path) as t:
         guard = t.desk.account.guard(held.key)
         assert guard is not None and guard.state is GuardState.WATCHING

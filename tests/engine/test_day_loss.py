@@ -50,7 +50,7 @@ async def test_charges_count(market):
     await market.bought(100)
     market.price(1402.75)
     await market.wait(0.5)
-    totals = market.engine.protection.profits.totals(MarkBy.TOUCH)
+    totals = market.engine.account.protection.profits.totals(MarkBy.TOUCH)
     assert totals.day_e4 == -990 * E4 and totals.charges_e4 > 10 * E4
     assert market.loss.latched
 
