@@ -31,6 +31,7 @@ class Account:
             engine.parts.clock, engine.parts.broker, engine.online, engine.gate_facts.holdings_read
         )
         engine.gate_facts.on_funds = self._purse.note_funds
+        self._asked: tuple[object, TicketCost] = (None, TicketCost(0, None))
         self._traces = Traces(engine.parts.journal.context, engine.supervisor)
 
     def restore(self, kept: Mapping[str, str]) -> None:
@@ -101,11 +102,12 @@ class Account:
         return gauges(self._engine, self.legs(), self.day_loss(), self.purse())
 
     def ticket_cost(self, intent: OrderIntent) -> TicketCost:
+        """Kept for the last order asked about: a ticket asks at each frame."""
         day = date.fromisoformat(ist_day(self._engine.parts.clock.wall_ns()))
-        paid_e4, even_e4 = ticket_break_even_e4(
-            tariff(), day, intent.instrument, intent.product, intent.side, intent.quantity, intent.price_e4
-        )
-        return TicketCost(paid_e4, even_e4)
+        asked = (day, intent.instrument, intent.product, intent.side, intent.quantity, intent.price_e4)
+        if self._asked[0] != asked:
+            self._asked = (asked, TicketCost(*ticket_break_even_e4(tariff(), *asked)))
+        return self._asked[1]
 
     def trace(self, tag: str) -> Traced | None:
         return self._traces.trace(tag)

@@ -34,6 +34,7 @@ class Profits:
         self._tariff = tariff
         self._day = day
         self._costs: tuple[object, dict[PositionKey, tuple[Charges, int, int | None]]] = (None, {})
+        self._evens: dict[PositionKey, tuple[tuple[date, Position], int | None]] = {}
         self.mark_by = MarkBy.LAST
 
     @property
@@ -62,8 +63,15 @@ class Profits:
         for p in self._positions.positions():
             cost = charges.get(p.key, NO_CHARGES)
             demat_e4 = depository_e4(self._tariff, day, p.product, p.bought, p.sold)
-            found[p.key] = (cost, demat_e4, self._break_even(day, p))
+            found[p.key] = (cost, demat_e4, self._known_break_even(day, p))
         return found
+
+    def _known_break_even(self, day: date, p: Position) -> int | None:
+        """Worked out anew only for the position that a trade changed."""
+        kept = self._evens.get(p.key)
+        if kept is None or kept[0] != (day, p):
+            self._evens[p.key] = kept = ((day, p), self._break_even(day, p))
+        return kept[1]
 
     def _break_even(self, day: date, p: Position) -> int | None:
         """Of the open units, as if they had come in one order at their average price."""
