@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from core.account import Holding
 from core.approval import Approved
+from core.domain import Bar as Bar
 from core.domain import Exchange, Fill, Instrument, InstrumentKey, OrderType, Product, Side, Validity
 from core.outcome import Outcome, Read
 
@@ -80,17 +81,6 @@ class StreamLogin:
 
     def __repr__(self) -> str:
         return f"StreamLogin(epoch={self.epoch})"
-
-
-class Bar(NamedTuple):
-    """One candle. `start_s` is the epoch second at which it begins; a day's is Indian midnight."""
-
-    start_s: int
-    open_e4: int
-    high_e4: int
-    low_e4: int
-    close_e4: int
-    volume: int
 
 
 class Broker(Protocol):

@@ -4,6 +4,7 @@ from core.clock import Clock, ist_day
 from core.domain import Exchange, Instrument, InstrumentKey, OrderIntent
 from core.engine.engine import Engine
 from core.facts import Operation
+from core.marketviews import Chains, Charts, Lists, Replay
 from core.secret import Secret
 from core.views import (
     AccountView,
@@ -18,8 +19,6 @@ from core.views import (
     Submitted,
     Verdict,
 )
-
-WATCH_MAX = 1_000
 
 
 class EngineDesk:
@@ -56,10 +55,30 @@ class EngineDesk:
         return self._engine.events
 
     def watchlist(self) -> tuple[Instrument, ...]:
-        return self._engine.watchlist
+        return self._engine.market.lists.shown()
 
     def pins(self) -> tuple[Instrument, ...]:
-        return self._parts.pins
+        return self._engine.market.lists.pins()
+
+    @property
+    def lists(self) -> Lists:
+        return self._engine.market.lists
+
+    @property
+    def charts(self) -> Charts:
+        return self._engine.market.charts
+
+    @property
+    def chains(self) -> Chains:
+        return self._engine.market.chains
+
+    @property
+    def replay(self) -> Replay | None:
+        return None
+
+    @property
+    def elsewhere(self) -> str:
+        return self._parts.elsewhere
 
     def instrument(self, key: InstrumentKey) -> Instrument | None:
         return self._parts.instruments.get(key)
@@ -67,11 +86,8 @@ class EngineDesk:
     def search(self, text: str, limit: int) -> tuple[Instrument, ...]:
         return self._parts.instruments.search(text, limit, ist_day(self.clock.wall_ns()))
 
-    def watch(self, instrument: Instrument) -> None:
-        listed = self._engine.watchlist
-        if instrument not in listed and len(listed) < WATCH_MAX:
-            self._engine.watchlist = (*listed, instrument)
-            self._engine.want()
+    def search_note(self) -> str:
+        return self._parts.instruments.note
 
     def preset_quantity(self, instrument: Instrument) -> int:
         """The configured size, in whole lots, at least one."""

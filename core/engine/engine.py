@@ -19,6 +19,7 @@ from core.engine.eventlog import EventLog
 from core.engine.facts_for_gate import GateFacts
 from core.engine.limits import LimitKeeper
 from core.engine.lockout import Lockout
+from core.engine.market import MarketDesk
 from core.engine.orderdesk import OrderDesk
 from core.engine.parts import Parts
 from core.engine.pulse import Pulse
@@ -118,7 +119,7 @@ class Engine:
             self._look,
         )
         self.account = Account(self)
-        self.watchlist = parts.watchlist
+        self.market = MarketDesk(parts, self.positions, self.supervisor, self.want)
         self.wanted = 0
         self._updates_seen = False
 
@@ -194,6 +195,7 @@ class Engine:
         self.account.start()
         keep("circuits", self.parts.broker.tend)
         keep("funds", lambda: self.gate_facts.watch_funds(self.online))
+        self.market.start()
 
     async def stop(self) -> tuple[str, ...]:
         """Let answers that are under way come in, then end every task; gives the names of those that would not."""
@@ -204,9 +206,9 @@ class Engine:
         return await self.supervisor.stop(STOP_S)
 
     def want(self) -> None:
-        """Subscribe what is watched, pinned or held."""
+        """Subscribe what is held, pinned, looked at or watched, in this order of importance."""
         held = [self.parts.instruments.get(InstrumentKey(p.exchange, p.token)) for p in self.positions.positions()]
-        wanted = (*self.watchlist, *self.parts.pins, *(i for i in held if i is not None))
+        wanted = (*(i for i in held if i is not None), *self.market.wanted())
         unique = tuple({i.key: i for i in wanted}.values())
         for instrument in unique:
             self.parts.board.add(instrument)
@@ -387,6 +389,7 @@ class Engine:
         self.blotter.clear()
         self.positions.set_openings({})
         self._reconciler.opened = False
+        self.market.new_day()
         self.events.add(EventKind.SYSTEM, f"trading day {day}")
         self._reconcile_soon("on a new trading day")
 

@@ -202,6 +202,8 @@ class FakeJournal:
 
 
 class FakeMaster:
+    note = ""
+
     def __init__(self, instruments: Iterable[Instrument]) -> None:
         self._all = {i.key: i for i in instruments}
 

@@ -3,6 +3,7 @@
 import pytest
 
 from core.account import GuardState
+from core.config import Config, Limits
 from core.domain import OrderState, PositionKey, Product, Side
 from core.engine.protection import GUARDS_KEY, KEYS
 from core.outcome import NotSent, Unknown
@@ -19,6 +20,7 @@ class Market(Rig):
     """A rig whose price can be moved, with 10 RELIANCE bought."""
 
     revised = 1
+    config = Config(limits=Limits(position_value_rupees_max=1_000_000))
 
     def rebuild(self) -> None:
         super().rebuild()
