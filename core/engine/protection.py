@@ -11,8 +11,11 @@ from core.engine.dayloss import DayLossLatch
 from core.engine.exits import Doors, Exits
 from core.engine.guardbook import GuardBook
 from core.engine.guards import BEAT_S, Guards
+from core.engine.reminders import Reminders
+from core.facts import EventKind
 from core.market import facts as market_facts
 from core.money import E4
+from core.orders.cautions import At
 from core.orders.guarding import protection_kind
 from core.orders.profits import Profits
 from core.tariff import tariff
@@ -43,7 +46,8 @@ class Protection:
             tariff(),
             lambda: date.fromisoformat(ist_day(clock.wall_ns())),
         )
-        report = engine.events.add
+        report = self._report
+        self._reminders = Reminders(self.facts, report)
         self._book = GuardBook(clock, parts.run, lambda text: meta.store_meta(GUARDS_KEY, text), report)
         doors = Doors(
             engine.gate.check, engine.gate.headroom, engine.orders.submit, engine.orders.cancel, self._books_known
@@ -78,8 +82,15 @@ class Protection:
         if self._books_known():
             self.day_loss.look(self.profits.totals(MarkBy.TOUCH), self._blind())
         self._engine.gate_facts.loss = self.day_loss.state().latched
+        parts = self._engine.parts
+        self._reminders.look(self._engine.positions.positions(), At.of(parts.clock.wall_ns()))
         await self.day_loss.keep()
         await self.guards.beat()
+
+    def _report(self, kind: EventKind, text: str, loud: bool) -> None:
+        """Said to the person, and kept where it can be proved."""
+        self._engine.events.add(kind, text, loud)
+        self._engine.parts.audit.append("protection", {"mode": self._engine.parts.mode_word, "text": text})
 
     def _books_known(self) -> bool:
         """Whether what is held is known: from the first clean comparison on, and not while a new one is due."""

@@ -15,16 +15,15 @@ from tests.engine.test_guards import E4, Market
 class Poor(Market):
     """A limit of Rs 1,000."""
 
+    config = Config(limits=Limits(day_loss_rupees_max=1_000))
+
     @property
     def loss(self):
         return self.desk.account.day_loss()
 
 
 @pytest.fixture
-async def market(monkeypatch):
-    import tests.engine.rig as rig
-
-    monkeypatch.setattr(rig, "Config", lambda: Config(limits=Limits(day_loss_rupees_max=1_000)))
+async def market():
     made = Poor()
     yield made
     await made.stop()
