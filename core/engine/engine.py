@@ -9,6 +9,7 @@ from core.clock import ist_day
 from core.config import Limits
 from core.domain import Instrument, InstrumentKey, Order, OrderIntent
 from core.engine import words
+from core.engine.account import Account
 from core.engine.adopt import Adopter
 from core.engine.authority import Authority
 from core.engine.books import Books
@@ -23,9 +24,7 @@ from core.engine.keepers import keep_watch, keepers
 from core.engine.market import MarketDesk
 from core.engine.orderdesk import OrderDesk
 from core.engine.parts import Parts
-from core.engine.protection import Protection
 from core.engine.pulse import Pulse
-from core.engine.purse import PurseKeeper
 from core.engine.reconciler import Reconciler
 from core.engine.records import Recorder
 from core.engine.session import SessionKeeper
@@ -116,10 +115,7 @@ class Engine:
         )
         self.choices = Choices(clock, self.blotter, self.positions, self.gate, self.orders, self.events.add, self._tell)
         parts.broker.tell_late(self._late)
-        self.purse = PurseKeeper(clock, parts.broker, self.online)
-        self.protection = Protection(
-            parts, self.positions, self.blotter, self.gate, self.orders, self.ladder, self._books_known, self.events.add
-        )
+        self.account = Account(self)
         self.market = MarketDesk(parts, self.positions, self.supervisor, self.want)
         self.wanted = 0
         self._updates_seen = False
@@ -172,7 +168,7 @@ class Engine:
         self.earlier.hold(self.recorder.restore(earlier))
         for order in self.recorder.restore(records):
             self.blotter.put(order, "restored")
-        self.protection.restore(kept or {})
+        self.account.restore(kept or {})
         if halted:
             self._set_halt(halted)
 
@@ -189,11 +185,9 @@ class Engine:
         keep("feed", self.parts.feed.run)
         keep("updates", lambda: self.parts.updates.run(self._update, self._updates_connected))
         keep("books", self.books.run)
+        self.account.start()
         keep("circuits", self.parts.broker.tend)
         keep("funds", lambda: self.gate_facts.watch_funds(self.online))
-        keep("purse", self.purse.run)
-        if not self.parts.look_only:
-            keep("protection", self.protection.run)
         self.market.start()
 
     async def stop(self) -> tuple[str, ...]:
@@ -250,10 +244,6 @@ class Engine:
     def online(self) -> bool:
         return not self.authority.login_text
 
-    def _books_known(self) -> bool:
-        """Whether what is held is known: from the first clean comparison on, and not while a new one is due."""
-        return not self.authority.reconcile_text
-
     def socket_up(self) -> bool:
         return self.pulse.updates_heard()
 
@@ -293,7 +283,6 @@ class Engine:
             self.events.add(EventKind.ORDER, *line)
         if after.filled and (before is None or after.filled > before.filled) and source in ("socket", "book"):
             self.books.trades_soon()
-            self.purse.soon()
         self.bus.publish(OrderChanged(after))
 
     def _tell_order(self, before: Order | None, after: Order, source: str) -> None:
