@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from core.account import Holding
 from core.approval import Approved
 from core.domain import Bar as Bar
 from core.domain import Exchange, Fill, Instrument, InstrumentKey, OrderType, Product, Side, Validity
@@ -64,6 +65,8 @@ class Funds:
 
     net_e4: int | None
     used_e4: int | None
+    cash_e4: int | None = None
+    collateral_e4: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class Broker(Protocol):
     async def trade_book(self) -> Read[tuple[Fill, ...]]: ...
     async def positions(self) -> Read[tuple[BrokerPosition, ...]]: ...
     async def funds(self) -> Read[Funds]: ...
+    async def holdings(self) -> Read[tuple[Holding, ...]]: ...
     async def logout(self) -> None: ...
     async def close(self) -> None: ...
 
@@ -119,6 +123,10 @@ class Journal(Protocol):
 
     async def intent(self, event: "OrderRecord") -> None: ...
     def record(self, event: "OrderRecord") -> None: ...
+    async def context(self, tag: str) -> bytes:
+        """What was on screen when an order was asked for (JSON), empty when nothing was kept. Raises StoreFailed."""
+        ...
+
     def healthy(self) -> str:
         """Empty when writing works, else why it does not."""
         ...

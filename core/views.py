@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, Protocol
 
+from core.account import Caution, DayLoss, Gauge, Guard, Holding, Leg, MarkBy, Purse, TicketCost, Totals, Traced
 from core.clock import Clock
-from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position
+from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position, PositionKey
 from core.facts import Cause, CircuitState, Event, LadderMode, Operation
 from core.marketviews import Chains, Charts, Lists, Replay
+from core.secret import Secret
 
 
 class Level(NamedTuple):
@@ -122,13 +124,32 @@ class EventView(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One check of the gate: number, name, whether it passed, what was compared, the next step when it failed."""
+    """One check of the gate: number, name, whether it lets through, what was compared, the next step when it does not.
+
+    `typed` is what a person types to let the order through nevertheless, empty when nothing does. `warning`: it lets
+    through and is worth a look.
+    """
 
     code: str
     name: str
     ok: bool
     compared: str
     remedy: str = ""
+    typed: str = ""
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Headroom:
+    """The largest quantity that every check lets through at this price, in units; 0 when none passes.
+
+    `by_check` gives it for each check that minds the quantity, by number: `{"G23": 141}`; without an entry a check
+    does not mind. `first` is the check that binds, empty when nothing does.
+    """
+
+    largest: int
+    by_check: dict[str, int]
+    first: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +186,12 @@ class CircuitStatus:
     next_try_ms: int | None
     error: str
     p50_ms: int | None
+    p99_ms: int | None = None
+
+    @property
+    def failing(self) -> bool:
+        """Whether it keeps calls back until a test shows that the service is well."""
+        return self.state not in (CircuitState.CLOSED, CircuitState.PROBATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +231,70 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardStatus:
+    """The lock of the screen, and the limits that wait for a person.
+
+    `has_vault` is False where a typed word stands in for the password. `wait_s` is how long no password may be tried,
+    `busy` whether one is being tried, `said` why the last one was refused. `loosened` are limits that would allow more
+    (safe texts), `due_s` the seconds until confirmed ones take force, None when none are confirmed.
+    """
+
+    has_vault: bool = False
+    locked: bool = False
+    wait_s: float = 0.0
+    busy: bool = False
+    said: str = ""
+    loosened: tuple[str, ...] = ()
+    due_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PanicPlan:
     """What the PANIC overlay would do now, before it is done."""
 
     cancels: tuple[Order, ...]
     halted: bool
+
+
+class AccountView(Protocol):
+    """Our own account: what the day made, what is held, what protects it, what the limits leave. See `core.account`."""
+
+    @property
+    def revision(self) -> int:
+        """Rises with trades, guards and the broker's answers; not with prices."""
+        ...
+
+    def legs(self) -> tuple[Leg, ...]: ...
+    def totals(self) -> Totals: ...
+    def mark_by(self) -> MarkBy: ...
+    def set_mark(self, by: MarkBy) -> None: ...
+    def guard(self, key: PositionKey) -> Guard | None: ...
+    def guards(self) -> tuple[Guard, ...]: ...
+    def protect(self, key: PositionKey, stop_e4: int, target_e4: int, trail_e4: int) -> Submitted:
+        """Watch a stop, a target and a trailing distance (0: none) here; all 0 takes the protection away."""
+        ...
+
+    def cautions(self, key: PositionKey) -> tuple[Caution, ...]: ...
+    def square_off_s(self, key: PositionKey) -> int | None:
+        """Seconds until the broker begins to close it; None when it does not, or the hour is not known."""
+        ...
+
+    def day_loss(self) -> DayLoss: ...
+    def unlatch(self, typed: str) -> Submitted:
+        """Allow opening again after the day-loss limit; `typed` must be the whole phrase."""
+        ...
+
+    def purse(self) -> Purse: ...
+    def holdings(self) -> tuple[Holding, ...]: ...
+    def holdings_word(self) -> str:
+        """Empty when the holdings are the broker's newest answer; else why not."""
+        ...
+
+    def gauges(self) -> tuple[Gauge, ...]: ...
+    def ticket_cost(self, intent: OrderIntent) -> TicketCost: ...
+    def trace(self, tag: str) -> Traced | None:
+        """What was on screen when this order was asked for; None while the store is being read."""
+        ...
 
 
 class Desk(Protocol):
@@ -224,6 +310,8 @@ class Desk(Protocol):
     def positions(self) -> PositionView: ...
     @property
     def events(self) -> EventView: ...
+    @property
+    def account(self) -> AccountView: ...
 
     def status(self) -> Status: ...
     @property
@@ -265,6 +353,10 @@ class Desk(Protocol):
         """Every check, nothing reserved, nothing sent: for the ticket while typing."""
         ...
 
+    def headroom(self, intent: OrderIntent) -> Headroom:
+        """The largest quantity of this order that the gate would let through now."""
+        ...
+
     def submit(self, intent: OrderIntent) -> Submitted: ...
     def cancel(self, tag: str) -> Submitted: ...
     def send_again(self, tag: str) -> OrderIntent | None:
@@ -282,4 +374,25 @@ class Desk(Protocol):
 
     def resume(self, typed: str) -> Submitted:
         """Leave HALTED; `typed` must be RESUME."""
+        ...
+
+    def guard(self) -> GuardStatus: ...
+    def touched(self) -> None:
+        """A key was pressed: the screen does not lock by itself for a while."""
+        ...
+
+    def lock(self) -> Submitted:
+        """Lock the screen; refused where there is no vault."""
+        ...
+
+    def unlock(self, password: Secret) -> None:
+        """Try the vault's password; `guard` tells what came of it."""
+        ...
+
+    def confirm_limits(self, typed: Secret) -> Submitted:
+        """Accept the loosened limits: the vault's password, or the word where there is none."""
+        ...
+
+    def keep_limits(self) -> None:
+        """Take back a confirmation that has not taken force yet."""
         ...

@@ -21,6 +21,12 @@ class Scope(StrEnum):
     CHAIN = "chain screen"
     CHART = "chart screen"
     REPLAY = "replay"
+    TABLES = "orders, positions and risk screens"
+    ORDERS = "orders screen"
+    POSITIONS = "positions screen"
+    PROTECT = "stop and target"
+    RISK = "risk screen"
+    UNLATCH = "day-loss limit"
     TICKET = "ticket"
     PRICE = "ticket, price"
     QUANTITY = "ticket, quantity"
@@ -29,6 +35,18 @@ class Scope(StrEnum):
     PROMPT = "a text"
     PICK = "a choice"
     DIALOG = "question or details"
+    LOCKED = "locked screen"
+    LIMITS = "looser limits"
+    FORM = "first run"
+
+
+AFTER_INPUTS = frozenset(
+    {
+        *(Scope.SCREENS, Scope.TRADE, Scope.TABLES, Scope.ORDERS, Scope.POSITIONS, Scope.RISK),
+        *(Scope.WATCH, Scope.CHAIN, Scope.CHART, Scope.REPLAY, Scope.PRICE, Scope.QUANTITY),
+    }
+)
+"""Scopes whose keys an input with the focus takes first; the keys of all others go before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +75,8 @@ SCREENS = ("Trade", "Orders", "Positions", "Chain", "Chart", "Risk", "Health", "
 ACTIONS: tuple[Action, ...] = (
     Action("panic", ("f12", "ctrl+k"), "PANIC: cancel all, halt", Scope.EVERYWHERE, "app.panic", 1, "PANIC", True),
     Action("leave", ("ctrl+q",), "leave", Scope.EVERYWHERE, "app.leave"),
+    Action("lock", ("ctrl+l",), "lock the screen", Scope.EVERYWHERE, "app.lock"),
+    Action("limits", ("ctrl+g",), "looser limits that wait", Scope.EVERYWHERE, "app.limits"),
     Action("order.buy", ("b", "f1"), "buy ticket for the focused row", Scope.TRADE, "ticket(1)", 1, "Buy"),
     Action("order.sell", ("s", "f2"), "sell ticket for the focused row", Scope.TRADE, "ticket(-1)", 2, "Sell"),
     Action("row.depth", ("d", "f6"), "depth of the focused row", Scope.TRADE, "depth", 6, "Depth"),
@@ -129,6 +149,38 @@ ACTIONS: tuple[Action, ...] = (
     Action("replay.slower", ("less_than_sign",), "slower", Scope.REPLAY, "replay_speed(-1)", 2, "Slower"),
     Action("replay.faster", ("equals_sign",), "faster", Scope.REPLAY, "replay_speed(1)", 2, "Faster"),
     Action("replay.goto", ("G",), "go to a time of the day", Scope.REPLAY, "replay_goto", 5, "Go to"),
+    Action("table.back", ("escape",), "back to the trade screen", Scope.TABLES, "screen_number(1)", 12, "Back"),
+    Action("table.down", ("down", "j"), "down", Scope.TABLES, "move(1)"),
+    Action("table.up", ("up", "k"), "up", Scope.TABLES, "move(-1)"),
+    Action("table.page.down", ("pagedown",), "page down", Scope.TABLES, "page(1)"),
+    Action("table.page.up", ("pageup",), "page up", Scope.TABLES, "page(-1)"),
+    Action("table.first", ("home",), "first row", Scope.TABLES, "first"),
+    Action("table.last", ("end",), "last row", Scope.TABLES, "last"),
+    Action("table.next", ("tab", "right_square_bracket"), "next table", Scope.TABLES, "table(1)", 8, "Table"),
+    Action("table.previous", ("shift+tab", "left_square_bracket"), "previous table", Scope.TABLES, "table(-1)"),
+    Action("table.sort", ("o",), "sort by the next column", Scope.TABLES, "sort(1)", 9, "Sort"),
+    Action("table.reverse", ("O",), "sort the other way round", Scope.TABLES, "reverse"),
+    Action("table.filter", ("f",), "show fewer rows: the next filter", Scope.TABLES, "filter(1)", 10, "Filter"),
+    Action("table.buy", ("b", "f1"), "buy ticket for the focused row", Scope.TABLES, "ticket(1)", 3, "Buy"),
+    Action("table.sell", ("s", "f2"), "sell ticket for the focused row", Scope.TABLES, "ticket(-1)", 4, "Sell"),
+    Action("positions.exit", ("x",), "exit ticket for the position", Scope.POSITIONS, "exit", 1, "Exit"),
+    Action("positions.protect", ("e",), "stop, target, trailing stop", Scope.POSITIONS, "protect", 2, "Stop/target"),
+    Action(
+        "positions.mark", ("T",), "value at the last trade or at the touch", Scope.POSITIONS, "mark", 7, "Last/touch"
+    ),
+    Action("positions.details", ("enter",), "all figures of the row", Scope.POSITIONS, "details", 6, "Details"),
+    Action("orders.cancel", ("x",), "cancel the order", Scope.ORDERS, "cancel", 1, "Cancel", True),
+    Action(
+        "orders.again", ("r",), "ticket again for one that was not sent or refused", Scope.ORDERS, "again", 5, "Again"
+    ),
+    Action("orders.trace", ("enter",), "trace: what was on screen, and its times", Scope.ORDERS, "trace", 2, "Trace"),
+    Action("risk.unlatch", ("u",), "go on after the day-loss limit", Scope.RISK, "unlatch", 2, "Day loss"),
+    Action("protect.take", ("enter",), "watch these levels", Scope.PROTECT, "take"),
+    Action("protect.next", ("tab", "down"), "next field", Scope.PROTECT, "app.focus_next"),
+    Action("protect.previous", ("shift+tab", "up"), "previous field", Scope.PROTECT, "app.focus_previous"),
+    Action("protect.close", ("escape",), "close", Scope.PROTECT, "close"),
+    Action("unlatch.take", ("enter",), "take the typed phrase", Scope.UNLATCH, "take"),
+    Action("unlatch.close", ("escape",), "close", Scope.UNLATCH, "close"),
     Action("ticket.send", ("enter",), "send", Scope.TICKET, "send", 1, "send", True),
     Action("ticket.next", ("tab",), "next field", Scope.TICKET, "app.focus_next", 2, "next"),
     Action("ticket.previous", ("shift+tab",), "previous field", Scope.TICKET, "app.focus_previous"),
@@ -161,6 +213,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("pick.down", ("down", "j"), "next", Scope.PICK, "move(1)"),
     Action("pick.up", ("up", "k"), "previous", Scope.PICK, "move(-1)"),
     Action("pick.close", ("escape",), "close", Scope.PICK, "close"),
+    Action("lock.open", ("enter",), "unlock", Scope.LOCKED, "unlock"),
+    Action("limits.take", ("enter",), "accept", Scope.LIMITS, "take"),
+    Action("limits.keep", ("f2",), "keep the old limits", Scope.LIMITS, "keep"),
+    Action("limits.close", ("escape",), "close", Scope.LIMITS, "close"),
+    Action("form.next", ("tab", "down"), "next field", Scope.FORM, "app.focus_next"),
+    Action("form.previous", ("shift+tab", "up"), "previous field", Scope.FORM, "app.focus_previous"),
+    Action("form.keyring", ("f2",), "let this computer's keyring open it too", Scope.FORM, "keyring"),
+    Action("form.seed", ("f3",), "keep the TOTP seed too", Scope.FORM, "seed"),
+    Action("form.save", ("enter",), "save", Scope.FORM, "save"),
     Action("dialog.yes", ("enter",), "yes, or close", Scope.DIALOG, "yes"),
     Action("dialog.no", ("escape",), "no, or close", Scope.DIALOG, "no"),
 )
@@ -213,7 +274,7 @@ def keys_of(action_id: str) -> str:
 
 def bindings(scope: Scope) -> list[Binding]:
     """The Textual bindings of a scope. Those of `EVERYWHERE` have priority over whatever has the focus."""
-    first = scope in (Scope.EVERYWHERE, Scope.TICKET, Scope.PANIC, Scope.SEARCH, Scope.PROMPT, Scope.PICK, Scope.DIALOG)
+    first = scope not in AFTER_INPUTS
     return [
         Binding(",".join(a.keys), a.run, a.label, show=False, priority=first, id=a.id)
         for a in ACTIONS

@@ -6,17 +6,21 @@ import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 
 from core.brokers import contract
 from core.clock import AnchoredClock, ist_day
 from core.engine.desk import EngineDesk
 from core.engine.engine import HALT_KEY, Engine
+from core.engine.protection import KEYS as PROTECTION_KEYS
 from core.errors import StoreFailed, UserError
-from core.facts import Event
+from core.facts import Event, EventKind
 from core.market.instruments import Catalogue
 from core.market.watchlists import Watchlists
 from core.orders.tags import Tags
 from core.store.audit.log import AuditLog
+from core.store.audit.places import KeyFile, KeyPlace
+from core.store.audit.sealedkey import SealedKeyFile
 from core.store.instance import InstanceLock
 from core.store.integrity import was_unclean
 from core.store.journal import OrderJournal
@@ -27,13 +31,16 @@ from core.store.writer import Writer
 from core.supervise import Supervisor
 from core.telemetry.logs import logger, setup
 from core.telemetry.redact import redact
+from core.vault.opened import Opened
 from terminal.cli import VERSION
+from terminal.config_watch import watch_config
 from terminal.link import BrokerLink
 from terminal.master import fetch_master
 from terminal.options import Options
 from terminal.parts import build_parts
 from terminal.recording import Recording
 from terminal.records import config_change, keep_records
+from terminal.vaults import AUDIT, BACKUP
 from terminal.watchlists import ListKeeper
 
 STORE = "tezi.db"
@@ -46,8 +53,17 @@ class Boot:
     `say` shows what is being waited for. The engine goes on without the screen until `stop`.
     """
 
-    def __init__(self, options: Options, clock: AnchoredClock, mode_word: str, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        options: Options,
+        clock: AnchoredClock,
+        mode_word: str,
+        say: Callable[[str], None],
+        vault: Opened | None = None,
+    ) -> None:
         self._options = options
+        self._wanted = options.config
+        self._vault = vault
         self._clock = clock
         self._mode_word = mode_word
         self._say = say
@@ -80,12 +96,20 @@ class Boot:
         known = await asyncio.to_thread(contract.load)
         catalogue = await fetch_master(self.link.address.rest, self._clock)
         self.engine = await self._build(journal, audit, catalogue, known)
-        self._supervisor.once(
-            "records", keep_records(options.home, self._clock, audit, self._unclean, self.engine.halt)
-        )
+        self._keep(self.engine, audit)
         self._supervisor.once("exchange", self.link.keep(self.engine.broker_gone, self.engine.broker_back))
         _settle_garbage()
         return EngineDesk(self.engine)
+
+    def _keep(self, engine: Engine, audit: AuditLog) -> None:
+        """Start the care of records and configuration."""
+        options, clock = self._options, self._clock
+        key = self._vault.key_for(BACKUP) if self._vault is not None else None
+        self._supervisor.once("records", keep_records(options.home, clock, audit, self._unclean, engine.halt, key))
+        if options.config_path is not None:
+            say = partial(engine.events.add, EventKind.SYSTEM, loud=True)
+            watch = partial(watch_config, options.config_path, clock, engine.limits.edited, say)
+            self._supervisor.keep("configuration", watch)
 
     async def stop(self) -> None:
         """Drain the engine, then stop what it stood on."""
@@ -126,13 +150,25 @@ class Boot:
     async def _open_audit(self, journal: OrderJournal) -> AuditLog:
         options, change = self._options, await config_change(journal, self._options.config)
         about = {"version": VERSION, "config": change.digest, "boot": secrets.token_hex(8)}
-        audit = AuditLog(options.home, self._clock, self._writer, about=about, redact=redact)
+        self._options = options = replace(options, config=change.in_force)
+        if self._vault is not None:
+            self._stack.callback(self._vault.close)
+        keys = await asyncio.to_thread(self._audit_keys)
+        audit = AuditLog(options.home, self._clock, self._writer, about=about, redact=redact, keys=keys)
         await audit.open()
         self._stack.push_async_callback(audit.close)
         audit.append("start", {"mode": self._mode_word, "unclean": self._unclean, **about})
         if change.keys:
             audit.append("config.changed", {"mode": self._mode_word, "keys": change.keys})
         return audit
+
+    def _audit_keys(self) -> KeyPlace:
+        """The log's key: under the seal of the vault where one is open, else in a file."""
+        if self._vault is None:
+            return KeyFile(self._options.home)
+        sealed = SealedKeyFile(self._options.home, self._vault.key_for(AUDIT))
+        sealed.adopt()
+        return sealed
 
     async def _build(
         self, journal: OrderJournal, audit: AuditLog, catalogue: Catalogue, known: contract.Contract
@@ -147,11 +183,12 @@ class Boot:
         ledger = TradeLedger(self._writer, self.link.run_name)
         assert parts.history is not None
         self._stack.callback(parts.history.close)
-        engine = Engine(replace(parts, audit=audit, ledger=ledger, keep_lists=self._keep_lists()))
+        engine = Engine(replace(parts, audit=audit, ledger=ledger, wanted=self._wanted, keep_lists=self._keep_lists()))
         if tape is not None:
             tape.listen(engine.bus)
         records = await journal.load_day(ist_day(self._clock.wall_ns()))
-        engine.restore(records, await journal.load_meta(HALT_KEY))
+        kept = {key: await journal.load_meta(key) for key in PROTECTION_KEYS}
+        engine.restore(records, await journal.load_meta(HALT_KEY), kept)
         engine.start()
         return engine
 

@@ -97,7 +97,8 @@ def read_options(
     instruments: Path | None = None,
 ) -> Options:
     """The checked options; raises UserError for anything that cannot run, before anything is started."""
-    config = load(config_file(config_path))
+    config_path = config_file(config_path)
+    config = load(config_path)
     options = Options(
         mode=mode or config.mode,
         config=config,
@@ -107,9 +108,10 @@ def read_options(
         attach=existing(attach, "--attach") if attach is not None else None,
         record=record,
         instruments=existing(instruments, "--instruments") if instruments is not None else None,
+        config_path=config_path,
     )
-    if options.mode in ("live", "paper"):
-        raise UserError(f"{options.mode} mode is not here yet; nothing was started. Use practice: tezi --mode practice")
+    if options.mode == "paper":
+        raise UserError("paper mode is not here yet; nothing was started. Use practice: tezi --mode practice")
     if options.mode == "replay" and options.replay is None:
         raise UserError("replay mode needs a recording; none was given. Name one: --replay PATH")
     return options

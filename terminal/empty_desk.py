@@ -2,11 +2,27 @@
 
 from pathlib import Path
 
+from core.account import Caution, DayLoss, Gauge, Guard, Holding, Leg, MarkBy, Purse, TicketCost, Totals, Traced, total
 from core.clock import Clock
-from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position
+from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position, PositionKey
 from core.facts import Event, LadderMode, Operation
-from core.marketviews import ChainTable, ListRow, Series
-from core.views import CheckResult, Freshness, PanicPlan, Quote, Status, Submitted, Verdict
+from core.marketviews import Chains, ChainTable, Charts, ListRow, Lists, Replay, Series
+from core.secret import Secret
+from core.views import (
+    CheckResult,
+    EventView,
+    Freshness,
+    GuardStatus,
+    Headroom,
+    OrderView,
+    PanicPlan,
+    PositionView,
+    Quote,
+    QuoteView,
+    Status,
+    Submitted,
+    Verdict,
+)
 from widgets.quotes import NO_QUOTE
 
 NOT_YET = "the terminal is still starting"
@@ -153,6 +169,63 @@ class EmptyChains:
         """Nothing is open."""
 
 
+class EmptyAccount:
+    """Nothing made, nothing held, nothing known."""
+
+    revision = 0
+
+    def legs(self) -> tuple[Leg, ...]:
+        return ()
+
+    def totals(self) -> Totals:
+        return total(())
+
+    def mark_by(self) -> MarkBy:
+        return MarkBy.LAST
+
+    def set_mark(self, by: MarkBy) -> None:
+        """Nothing to value yet."""
+
+    def guard(self, key: PositionKey) -> Guard | None:
+        return None
+
+    def guards(self) -> tuple[Guard, ...]:
+        return ()
+
+    def protect(self, key: PositionKey, stop_e4: int, target_e4: int, trail_e4: int) -> Submitted:
+        return Submitted(refused=NOT_YET)
+
+    def cautions(self, key: PositionKey) -> tuple[Caution, ...]:
+        return ()
+
+    def square_off_s(self, key: PositionKey) -> int | None:
+        return None
+
+    def day_loss(self) -> DayLoss:
+        return DayLoss(0, 0, 0)
+
+    def unlatch(self, typed: str) -> Submitted:
+        return Submitted(refused=NOT_YET)
+
+    def purse(self) -> Purse:
+        return Purse(None, None, None, None, None, NOT_YET)
+
+    def holdings(self) -> tuple[Holding, ...]:
+        return ()
+
+    def holdings_word(self) -> str:
+        return NOT_YET
+
+    def gauges(self) -> tuple[Gauge, ...]:
+        return ()
+
+    def ticket_cost(self, intent: OrderIntent) -> TicketCost:
+        return TicketCost(0, None)
+
+    def trace(self, tag: str) -> Traced | None:
+        return Traced(failed=NOT_YET)
+
+
 class EmptyDesk:
     """Implements `core.views.Desk`. `waiting` may be set at any time; every command is refused with a reason."""
 
@@ -162,28 +235,36 @@ class EmptyDesk:
         self._clock = clock
         self._views = EmptyViews()
         self._quotes = EmptyQuotes()
-        self.lists, self.charts, self.chains = EmptyLists(), EmptyCharts(), EmptyChains()
-        self.replay: None = None
+        self.why = NOT_YET
+        self.lists: Lists = EmptyLists()
+        self.charts: Charts = EmptyCharts()
+        self.chains: Chains = EmptyChains()
+        self.replay: Replay | None = None
         self.elsewhere = "not known yet"
+        self._account = EmptyAccount()
 
     @property
     def clock(self) -> Clock:
         return self._clock
 
     @property
-    def quotes(self) -> EmptyQuotes:
+    def quotes(self) -> QuoteView:
         return self._quotes
 
     @property
-    def orders(self) -> EmptyViews:
+    def orders(self) -> OrderView:
         return self._views
 
     @property
-    def positions(self) -> EmptyViews:
+    def positions(self) -> PositionView:
         return self._views
 
     @property
-    def events(self) -> EmptyViews:
+    def account(self) -> EmptyAccount:
+        return self._account
+
+    @property
+    def events(self) -> EventView:
         return self._views
 
     def status(self) -> Status:
@@ -207,22 +288,25 @@ class EmptyDesk:
         return ()
 
     def search_note(self) -> str:
-        return NOT_YET
+        return self.why
 
     def preset_quantity(self, instrument: Instrument) -> int:
         return 1
 
     def forbidden(self, operation: Operation) -> str:
-        return NOT_YET
+        return self.why
+
+    def headroom(self, intent: OrderIntent) -> Headroom:
+        return Headroom(0, {})
 
     def check(self, intent: OrderIntent) -> Verdict:
-        return Verdict((CheckResult("START", "ready", False, NOT_YET, "wait"),))
+        return Verdict((CheckResult("START", "ready", False, self.why, "wait"),))
 
     def submit(self, intent: OrderIntent) -> Submitted:
-        return Submitted(refused=NOT_YET)
+        return Submitted(refused=self.why)
 
     def cancel(self, tag: str) -> Submitted:
-        return Submitted(refused=NOT_YET)
+        return Submitted(refused=self.why)
 
     def send_again(self, tag: str) -> OrderIntent | None:
         return None
@@ -237,4 +321,22 @@ class EmptyDesk:
         """Nothing can leave an empty desk."""
 
     def resume(self, typed: str) -> Submitted:
-        return Submitted(refused=NOT_YET)
+        return Submitted(refused=self.why)
+
+    def guard(self) -> GuardStatus:
+        return GuardStatus()
+
+    def touched(self) -> None:
+        """There is nothing to lock yet."""
+
+    def lock(self) -> Submitted:
+        return Submitted(refused=self.why)
+
+    def unlock(self, password: Secret) -> None:
+        """Nothing is locked."""
+
+    def confirm_limits(self, typed: Secret) -> Submitted:
+        return Submitted(refused=self.why)
+
+    def keep_limits(self) -> None:
+        """Nothing waits."""

@@ -24,6 +24,8 @@ class Options:
     attach: Path | None = None
     record: bool = False
     instruments: Path | None = None
+    config_path: Path | None = None
+    """Where `config` was read from and is watched for changes; the file may be absent."""
 
 
 def home_folder(given: Path | None) -> Path:

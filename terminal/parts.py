@@ -35,10 +35,11 @@ def build_parts(
     tags: Tags,
     mirror: Callable[[Event], None],
     tape: FeedTape | None = None,
+    random: Random | None = None,
 ) -> Parts:
     """Everything new and unconnected; the engine starts it. Raises UserError for a watchlist that cannot be had."""
-    random = Random()
-    broker = AngelBroker(link.address.rest, link.credentials, clock, known=known)
+    random = random or Random()
+    broker = AngelBroker(link.address.rest, link.credentials, clock, known=known, random=random)
     link.on_move = broker.move
     board = QuoteBoard(clock, stale_ms=options.config.limits.quote_age_ms_max)
     return Parts(
@@ -74,6 +75,7 @@ def build_parts(
         meta=journal,
         contracts=catalogue,
         history=_history(options, link.run_name, broker, clock),
+        banned=lambda name, day: False,  # the practice exchange bans nothing
     )
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import msgspec
 
 from core.clock import NS_PER_S, Clock, SystemClock
-from core.domain import Exchange, Fill, Instrument, InstrumentKey, Kind, Order, OrderIntent
+from core.domain import Exchange, Fill, Instrument, InstrumentKey, Kind, Order
 from core.engine.charts import ChartDesk
 from core.engine.eventlog import EventLog
 from core.engine.lists import ListDesk
 from core.errors import TeziError, UserError
-from core.facts import EventKind, LadderMode, Operation
+from core.facts import EventKind, LadderMode
 from core.feed.deck import TapeDeck
 from core.feed.recorder import instruments
 from core.market.sessions import session
@@ -21,8 +21,8 @@ from core.store.tape import Damaged, Record, TapeFile
 from core.store.tape import Kind as RecordKind
 from core.supervise import Supervisor
 from core.text import plain
-from core.views import CheckResult, Freshness, PanicPlan, Quote, Status, StreamStatus, Submitted, Verdict
-from terminal.empty_desk import EmptyChains, EmptyViews
+from core.views import Freshness, Quote, Status, StreamStatus
+from terminal.empty_desk import EmptyDesk
 
 LOOK_ONLY = "a tape is played: look only"
 SAMPLE_NS = 5 * NS_PER_S
@@ -110,19 +110,23 @@ class TapeRows:
         return tuple(self.known.values())
 
 
-class ReplayDesk:
+class ReplayDesk(EmptyDesk):
     """Implements `core.views.Desk`. Every command that would change an account is refused with a reason."""
+
+    replay: TapeDeck
+    lists: ListDesk
+    charts: ChartDesk
 
     def __init__(self, tape: TapeFile, real: Clock, speed: float) -> None:
         self._rows = TapeRows()
         self._trends = Trends()
         self._sampled_ns = 0
-        self.replay = TapeDeck(tape, real, speed, self._record)
-        self._board = TapeBoard(self.replay, real)
-        self.events = EventLog(self._board)
-        self.orders, self.positions = self._rows, EmptyViews()
-        self.elsewhere = "not on this tape"
-        self.chains = EmptyChains()
+        deck = TapeDeck(tape, real, speed, self._record)
+        self._board = TapeBoard(deck, real)
+        super().__init__("", "REPLAY", self._board)
+        self.replay = deck
+        self.why, self.elsewhere = LOOK_ONLY, "not on this tape"
+        self._log = EventLog(self._board)
         self.lists = ListDesk(
             self._board, self._board, self._rows, self.positions, Watchlists().put(Watchlist(NAME)), (), self._trends,
             lambda lists: None, lambda: None, self.elsewhere,
@@ -138,6 +142,14 @@ class ReplayDesk:
     @property
     def quotes(self) -> TapeBoard:
         return self._board
+
+    @property
+    def orders(self) -> TapeRows:
+        return self._rows
+
+    @property
+    def events(self) -> EventLog:
+        return self._log
 
     def wound_back(self) -> None:
         """Everything that grew with the tape begins anew."""
@@ -163,33 +175,6 @@ class ReplayDesk:
 
     def preset_quantity(self, instrument: Instrument) -> int:
         return instrument.lot
-
-    def forbidden(self, operation: Operation) -> str:
-        return LOOK_ONLY
-
-    def check(self, intent: OrderIntent) -> Verdict:
-        return Verdict((CheckResult("REPLAY", "look only", False, LOOK_ONLY, "leave the replay to trade"),))
-
-    def submit(self, intent: OrderIntent) -> Submitted:
-        return Submitted(refused=LOOK_ONLY)
-
-    def cancel(self, tag: str) -> Submitted:
-        return Submitted(refused=LOOK_ONLY)
-
-    def send_again(self, tag: str) -> OrderIntent | None:
-        return None
-
-    def panic_plan(self) -> PanicPlan:
-        return PanicPlan((), False)
-
-    def cancel_all(self) -> int:
-        return 0
-
-    def halt(self, why: str) -> None:
-        """Nothing leaves a replay."""
-
-    def resume(self, typed: str) -> Submitted:
-        return Submitted(refused=LOOK_ONLY)
 
     def status(self) -> Status:
         now_ns = self.clock.wall_ns()
@@ -221,13 +206,11 @@ class ReplayDesk:
         elif record.kind in (RecordKind.INTENT, RecordKind.UPDATE):
             self._order(record.body)
         elif record.kind is RecordKind.MODE:
-            self.events.add(EventKind.MODE, _mode_text(record.body))
+            self._log.add(EventKind.MODE, _mode_text(record.body))
         elif record.kind is RecordKind.EVENT:
-            self.events.add(
-                EventKind.FEED, f"connection {record.channel + 1}: {record.body.decode('ascii', 'replace')}"
-            )
+            self._log.add(EventKind.FEED, f"connection {record.channel + 1}: {record.body.decode('ascii', 'replace')}")
         elif record.kind is RecordKind.GAP:
-            self.events.add(EventKind.FEED, "the tape has a gap here: it was not written in time", True)
+            self._log.add(EventKind.FEED, "the tape has a gap here: it was not written in time", True)
 
     def _wanted(self, body: bytes) -> None:
         for instrument in instruments(body):
@@ -241,10 +224,10 @@ class ReplayDesk:
         try:
             order = msgspec.json.decode(body, type=Order)
         except msgspec.MsgspecError:
-            self.events.add(EventKind.ORDER, "an order on the tape cannot be read")
+            self._log.add(EventKind.ORDER, "an order on the tape cannot be read")
             return
         self._rows.put(order)
-        self.events.add(EventKind.ORDER, f"{order.side.letter} {order.quantity} {order.symbol} {order.state.word}")
+        self._log.add(EventKind.ORDER, f"{order.side.letter} {order.quantity} {order.symbol} {order.state.word}")
 
 
 def open_desk(path: Path, tape: TapeFile, speed: float) -> ReplayDesk:

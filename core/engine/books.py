@@ -36,6 +36,10 @@ class Owner(Protocol):
         ...
 
     async def read_trades(self) -> bool: ...
+    def book_read(self) -> None:
+        """The order book was read, whole."""
+        ...
+
     def auth_failed(self) -> None:
         """A read was refused for want of a login."""
         ...
@@ -82,10 +86,10 @@ class Books:
             await self._turn()
 
     async def _turn(self) -> None:
-        if self._circuit.probing():
+        if self._circuit.needs_reconcile():
+            await self._reconcile(self._reason or "after the order service came back")
+        elif self._circuit.probing():
             await self.look()
-            if self._circuit.needs_reconcile():
-                await self._reconcile("after the order service came back")
         elif self._reason:
             await self._reconcile(self._reason)
         elif self._trades_due:
@@ -116,6 +120,7 @@ class Books:
         answer = await self.read(self._broker.order_book)
         self._hunts.looked()
         if isinstance(answer, Ok):
+            self._owner.book_read()
             self._adopter.take_all(answer.value, "book")
             self._adopter.mark_missing(answer.value)
             self._count_clean(answer.value)
@@ -148,6 +153,8 @@ class Books:
     def _wait_s(self) -> float:
         if not self._owner.online():
             return 1.0
+        if self._circuit.needs_reconcile():  # by the last probe, or by confirmed cancels: no further probe is due
+            return 0.0
         if self._circuit.probing():
             return self._circuit.next_try_s()
         if self._reason or self._trades_due:

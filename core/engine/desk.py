@@ -2,11 +2,16 @@
 
 from core.clock import Clock, ist_day
 from core.domain import Exchange, Instrument, InstrumentKey, OrderIntent
+from core.engine.account import Account
 from core.engine.engine import Engine
 from core.facts import Operation
 from core.marketviews import Chains, Charts, Lists, Replay
+from core.secret import Secret
 from core.views import (
+    AccountView,
     EventView,
+    GuardStatus,
+    Headroom,
     OrderView,
     PanicPlan,
     PositionView,
@@ -23,6 +28,7 @@ class EngineDesk:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._parts = engine.parts
+        self._account = Account(engine)
         self._intents = 0
 
     @property
@@ -40,6 +46,10 @@ class EngineDesk:
     @property
     def positions(self) -> PositionView:
         return self._engine.positions
+
+    @property
+    def account(self) -> AccountView:
+        return self._account
 
     @property
     def events(self) -> EventView:
@@ -102,6 +112,9 @@ class EngineDesk:
     def check(self, intent: OrderIntent) -> Verdict:
         return self._engine.gate.check(intent)
 
+    def headroom(self, intent: OrderIntent) -> Headroom:
+        return self._engine.gate.headroom(intent)
+
     def submit(self, intent: OrderIntent) -> Submitted:
         return self._engine.orders.submit(intent)
 
@@ -122,22 +135,47 @@ class EngineDesk:
         self._engine.halt(why)
 
     def resume(self, typed: str) -> Submitted:
+        if self._engine.lockout.locked:
+            return Submitted(refused="the screen is locked: unlock it first, then undo the halt")
         if typed != "RESUME":
             return Submitted(refused=f"type RESUME in capitals to undo the halt; {typed!r} was typed")
         self._engine.resume()
         return Submitted(tag="resumed")
 
+    def guard(self) -> GuardStatus:
+        lockout, limits = self._engine.lockout, self._engine.limits
+        return GuardStatus(
+            has_vault=lockout.has_vault,
+            locked=lockout.locked,
+            wait_s=lockout.wait_s(),
+            busy=lockout.busy,
+            said=lockout.said,
+            loosened=limits.waiting(),
+            due_s=limits.due_s(),
+        )
+
+    def touched(self) -> None:
+        self._engine.lockout.touched()
+
+    def lock(self) -> Submitted:
+        why = self._engine.lockout.lock()
+        return Submitted(refused=why) if why else Submitted(tag="locked")
+
+    def unlock(self, password: Secret) -> None:
+        self._engine.lockout.unlock(password)
+
+    def confirm_limits(self, typed: Secret) -> Submitted:
+        why = self._engine.limits.confirm(typed)
+        return Submitted(refused=why) if why else Submitted(tag="confirmed")
+
+    def keep_limits(self) -> None:
+        self._engine.limits.keep()
+
     def status(self) -> Status:
         parts, engine = self._parts, self._engine
         now_ns = parts.clock.wall_ns()
         session = parts.session(Exchange.NSE, now_ns)
-        opened_e4 = realised_e4 = 0
-        for p in engine.positions.positions():
-            realised_e4 += p.realised_e4
-            slot = parts.board.slot(InstrumentKey(p.exchange, p.token))
-            if p.net and slot is not None:
-                quote = parts.board.quote(slot)
-                opened_e4 += p.open_e4(quote.ltp_e4) if quote.has_ltp else 0
+        made = self._account.totals()
         return Status(
             mode_word=parts.mode_word,
             account=engine.session.account,
@@ -148,14 +186,14 @@ class EngineDesk:
             session_word=session.word,
             closes_in_s=session.closes_in_s,
             streams=(parts.feed.status(), parts.updates.status()),
-            circuits=(engine.circuit.status(),),
+            circuits=(engine.circuit.status(), *parts.broker.circuit_statuses()),
             fresh=parts.board.fresh_count(),
             wanted=engine.wanted,
             dropped_frames=parts.feed.malformed,
             orders_last_second=engine.rates.used_last_second(),
-            orders_per_second_max=parts.config.limits.orders_per_second_max,
-            open_pnl_e4=opened_e4,
-            realised_e4=realised_e4,
+            orders_per_second_max=engine.rates.per_second,
+            open_pnl_e4=made.open_e4,
+            realised_e4=made.realised_e4,
             waiting="" if engine.online() else engine.authority.login_text,
             loop_lag_ms=engine.pulse.loop_lag_ms,
             journal_word=parts.journal.healthy() or "saving",

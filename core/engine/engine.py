@@ -1,10 +1,11 @@
 """The engine: owns all state and all tasks of one account, outside any screen. Nothing but it calls the rooms."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from core.bus import Bus
 from core.clock import ist_day
+from core.config import Limits
 from core.domain import Instrument, InstrumentKey, Order, OrderIntent
 from core.engine import words
 from core.engine.adopt import Adopter
@@ -14,15 +15,20 @@ from core.engine.circuit import OrderCircuit
 from core.engine.context import seen
 from core.engine.dispatch import Dispatcher
 from core.engine.eventlog import EventLog
+from core.engine.facts_for_gate import GateFacts
+from core.engine.limits import LimitKeeper
+from core.engine.lockout import Lockout
 from core.engine.market import MarketDesk
 from core.engine.orderdesk import OrderDesk
 from core.engine.parts import Parts
+from core.engine.protection import Protection
 from core.engine.pulse import Pulse
+from core.engine.purse import PurseKeeper
 from core.engine.reconciler import Reconciler
 from core.engine.records import Recorder
 from core.engine.session import SessionKeeper
 from core.engine.words import change
-from core.facts import Cause, EngineFault, EventKind, LadderMode, ModeChanged, OrderChanged
+from core.facts import Cause, EngineFault, EventKind, LadderMode, ModeChanged, Operation, OrderChanged
 from core.orders.blotter import Blotter
 from core.orders.gate import Gate
 from core.orders.positions import Positions
@@ -34,10 +40,13 @@ from core.resilience.rates import OrderRates
 from core.supervise import Supervisor
 
 HALT_KEY = "halt"
+IP_CODE = "AG7002"
+"""Order writes from an address that is not registered are refused with it (SmartAPI wire page 6.3)."""
 DRAIN_S = 6.0
 SOFT_CONFIRM_S = 1.0
 """How soon an end that only an order update told is looked up in the book."""
 STOP_S = 2.0
+GUARD_S = 0.25
 
 
 class Engine:
@@ -56,6 +65,10 @@ class Engine:
         self.positions = Positions(self.blotter)
         self.recorder = Recorder(clock, parts.run)
         self.authority = self._authority()
+        self.gate_facts = GateFacts(
+            clock, parts.config.limits, parts.broker, self.blotter, parts.board, self.positions.positions,
+            banned=parts.banned,
+        )  # fmt: skip
         self.gate = Gate(
             clock,
             parts.config.limits,
@@ -65,7 +78,9 @@ class Engine:
             self.positions,
             self.rates,
             parts.instruments.get,
+            self.gate_facts,
         )
+        self.lockout, self.limits = self._guards()
         self._adopter = Adopter(clock, self.blotter, parts.tags, parts.run, self.events.add, self.halt)
         self._dispatcher = Dispatcher(
             clock,
@@ -80,7 +95,17 @@ class Engine:
         self.books = Books(clock, parts.broker, self.blotter, self._adopter, self.circuit, self)
         self._reconciler = self._make_reconciler()
         self.session = SessionKeeper(clock, parts.broker, parts.random, self._logged_in, self._login_failed)
-        self.pulse = Pulse(parts, self.ladder, self.circuit, self.authority, self.gate, self.halt, self._roll_day)
+        self.pulse = Pulse(
+            parts,
+            self.ladder,
+            self.circuit,
+            self.authority,
+            self.gate,
+            self.halt,
+            self._roll_day,
+            self.books.look_soon,
+            self.events.add,
+        )
         self._day = ist_day(clock.wall_ns())
         self.orders = OrderDesk(
             clock,
@@ -95,8 +120,33 @@ class Engine:
             self._look,
         )
         self.market = MarketDesk(parts, self.positions, self.supervisor, self.want)
+        self.purse = PurseKeeper(clock, parts.broker, self.online)
+        self.protection = Protection(
+            parts, self.positions, self.blotter, self.gate, self.orders, self.ladder, self._books_known, self.events.add
+        )
         self.wanted = 0
         self._updates_seen = False
+
+    def _guards(self) -> tuple[Lockout, LimitKeeper]:
+        parts, add = self.parts, self.events.add
+        minutes = parts.config.lock.idle_minutes
+        lockout = Lockout(parts.clock, parts.passwords, minutes, self.ladder, self.supervisor, add, self._tell)
+        wanted = parts.wanted or parts.config
+        return lockout, LimitKeeper(
+            parts.clock, parts.config, wanted, self._use_limits, parts.meta, lockout, self.supervisor, add, self._tell
+        )
+
+    def _use_limits(self, limits: Limits) -> None:
+        self.gate.use(limits)
+        self.gate_facts.limits = limits
+        self.rates.use(limits.orders_per_second_max)
+
+    async def _guard(self) -> None:
+        """For ever: the lock and the limits let time pass."""
+        while True:
+            self.lockout.beat()
+            self.limits.beat()
+            await self.parts.clock.sleep(GUARD_S)
 
     def _make_reconciler(self) -> Reconciler:
         return Reconciler(
@@ -114,7 +164,7 @@ class Engine:
     def _authority(self) -> Authority:
         return Authority(
             clock=self.parts.clock,
-            ladder_forbids=lambda operation, confirmed: self.ladder.forbids(operation, confirmed=confirmed),
+            ladder_forbids=self._mode_forbids,
             probation_full=self._probation_full,
             store_healthy=lambda: self.parts.journal.healthy() or self.parts.audit.healthy(),
             market_closed=self._market_closed,
@@ -122,10 +172,14 @@ class Engine:
             look_only=self.parts.look_only,
         )
 
-    def restore(self, records: Iterable[OrderRecord], halted: str = "") -> None:
-        """Take up the orders of the day as the journal has them, and a halt that was in force."""
+    def _mode_forbids(self, operation: Operation, confirmed: bool) -> str:
+        return self.lockout.forbids(operation) or self.ladder.forbids(operation, confirmed=confirmed)
+
+    def restore(self, records: Iterable[OrderRecord], halted: str = "", kept: Mapping[str, str] | None = None) -> None:
+        """Take up the orders of the day as the journal has them, a halt that was in force, and what protects."""
         for order in self.recorder.restore(records):
             self.blotter.put(order, "restored")
+        self.protection.restore(kept or {})
         if halted:
             self._set_halt(halted)
 
@@ -135,12 +189,19 @@ class Engine:
         self._raise_reconcile("checking orders with the broker")
         self.want()
         keep = self.supervisor.keep
+        self.limits.announce()
         keep("pulse", self.pulse.run)
+        keep("guard", self._guard)
         keep("session", self.session.run)
         keep("feed", self.parts.feed.run)
         keep("updates", lambda: self.parts.updates.run(self._update, self._updates_connected))
         keep("books", self.books.run)
         self.market.start()
+        keep("circuits", self.parts.broker.tend)
+        keep("funds", lambda: self.gate_facts.watch_funds(self.online))
+        keep("purse", self.purse.run)
+        if not self.parts.look_only:
+            keep("protection", self.protection.run)
 
     async def stop(self) -> tuple[str, ...]:
         """Let answers that are under way come in, then end every task; gives the names of those that would not."""
@@ -191,11 +252,18 @@ class Engine:
     def online(self) -> bool:
         return not self.authority.login_text
 
+    def _books_known(self) -> bool:
+        """Whether what is held is known: from the first clean comparison on, and not while a new one is due."""
+        return not self.authority.reconcile_text
+
     def socket_up(self) -> bool:
-        return self.parts.updates.connected()
+        return self.pulse.updates_heard()
 
     async def read_trades(self) -> bool:
         return await self._reconciler.trades()
+
+    def book_read(self) -> None:
+        self.gate.book.order_read()
 
     def auth_failed(self) -> None:
         self.session.again()
@@ -209,6 +277,7 @@ class Engine:
         if problem:
             self._raise_reconcile(problem)
             return False
+        self.gate_facts.positions_read()
         self.circuit.reconciled()
         self.ladder.clear("RECONCILE")
         self.want()
@@ -225,6 +294,7 @@ class Engine:
             self.events.add(EventKind.ORDER, *line)
         if after.filled and (before is None or after.filled > before.filled) and source in ("socket", "book"):
             self.books.trades_soon()
+            self.purse.soon()
         self.bus.publish(OrderChanged(after))
 
     def _tell_order(self, before: Order | None, after: Order, source: str) -> None:
@@ -250,11 +320,20 @@ class Engine:
     def _settled(self, tag: str, outcome: Outcome) -> None:
         self._tell("order.answer", {"tag": tag, **words.answer(outcome)})
         match outcome:
-            case Refused(by=RefusedBy.AUTH):
-                self.session.again()
+            case Refused() as refused:
+                self._refused(tag, refused)
             case Unknown(why):
                 self.events.add(EventKind.ORDER, f"no answer for {tag}: {why}; looking for it", True)
         self.books.look_soon(0.5)
+
+    def _refused(self, tag: str, refused: Refused) -> None:
+        held = self.blotter.get(tag)
+        if refused.code == IP_CODE:
+            self.gate_facts.address_refused(f"{refused.code}: {refused.text}")
+        elif refused.by is RefusedBy.AUTH:
+            self.session.again()
+        elif held is not None and held.broker_id:  # it stands at the broker, so a change of it was refused
+            self.gate.book.change_refused(tag)
 
     def _update(self, row: BrokerOrder) -> None:
         self._adopter.take(row, "socket")
@@ -269,6 +348,7 @@ class Engine:
 
     def _logged_in(self, account: str) -> None:
         self.authority.login_text = ""
+        self.gate_facts.address_accepted()
         self.ladder.clear("AUTH")
         self.events.add(EventKind.SYSTEM, "logged in")
         self._tell("login", {})
@@ -300,8 +380,8 @@ class Engine:
     def _set_halt(self, why: str) -> None:
         self.authority.halted_ns = self.parts.clock.wall_ns()
         self.authority.halt_reason = why
-        self._tell("halt", {"why": why})
         self.gate.raise_epoch()
+        self._tell("halt", {"why": why})
         self.ladder.raise_cause("HALT", LadderMode.HALTED, why, linger_s=0)
         self.events.add(EventKind.MODE, f"HALTED: {why}. Cancels still work.", True)
 

@@ -10,10 +10,10 @@ from core.engine.adopt import Report
 from core.engine.dispatch import IN_FLIGHT_MAX, Dispatcher
 from core.facts import EventKind
 from core.orders.blotter import Blotter
-from core.orders.checks import describe
 from core.orders.gate import Gate
 from core.orders.states import move
 from core.orders.tags import Tags
+from core.orders.verdict import describe
 from core.supervise import Supervisor
 from core.views import Submitted
 

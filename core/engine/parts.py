@@ -8,6 +8,7 @@ from typing import Protocol
 from core.clock import Clock
 from core.config import Config
 from core.domain import Exchange, Instrument, InstrumentKey
+from core.engine.lockout import Passwords
 from core.facts import Event
 from core.market.history import History
 from core.market.instruments import Catalogue
@@ -16,7 +17,7 @@ from core.market.watchlists import Watchlists
 from core.orders.tags import Tags
 from core.outcome import Read
 from core.ports import Audit, Broker, Feed, Journal, Ledger, NoAudit, NoLedger, OrderSocket
-from core.views import QuoteView, StreamStatus
+from core.views import CircuitStatus, QuoteView, StreamStatus
 
 
 class Board(QuoteView, Protocol):
@@ -58,6 +59,13 @@ class LoggedInBroker(Broker, Protocol):
     @property
     def writes_sent(self) -> int: ...
     async def login(self) -> Read[str]: ...
+    async def tend(self) -> None:
+        """For ever: test the circuits of reads that are open."""
+        ...
+
+    def circuit_statuses(self) -> tuple[CircuitStatus, ...]:
+        """Every circuit but that of the orders."""
+        ...
 
 
 class Meta(Protocol):
@@ -100,3 +108,9 @@ class Parts:
     elsewhere: str = "not in today's instrument master"
     contracts: Catalogue | None = None
     history: History | None = None
+    passwords: Passwords | None = None
+    """The vault's password, where there is a vault."""
+    wanted: Config | None = None
+    """What the configuration file says, where that is not what is in force (`config`)."""
+    banned: Callable[[str, str], bool | None] | None = None
+    """Whether an underlying is under ban on a day; None: as the dated lists say."""

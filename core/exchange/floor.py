@@ -12,8 +12,9 @@ import random
 from collections.abc import Callable, Iterable, Mapping
 
 from core.clock import NS_PER_MS, NS_PER_S
-from core.domain import InstrumentKey, Kind, Side
+from core.domain import Exchange, InstrumentKey, Kind, Side
 from core.exchange.book import Book, Match
+from core.exchange.calendar import Hours
 from core.exchange.crowd import Crowd
 from core.exchange.dayfigures import DayFigures
 from core.exchange.listing import Listing
@@ -30,10 +31,10 @@ LOOKED_AT_NS = 20 * NS_PER_S
 ROUNDS_MAX = 40
 """Most rounds of one crowd in one step: a clock moved far ahead is walked in longer strides."""
 INDEX_NS = 250 * NS_PER_MS
-DEPTH_MAX = 20
 EAGER_MAX = 400
 """Most instruments that live from the start; a longer universe comes to life as it is looked at."""
 _IDS_A_CROWD = 1_000_000_000
+_ALWAYS = Hours(0, 1 << 63)
 
 
 class Floor:
@@ -44,7 +45,10 @@ class Floor:
         figures: Mapping[InstrumentKey, DayFigures] | None = None,
         tide: Tide | None = None,
         opens_ns: int = 0,
+        hours: Mapping[Exchange, Hours] | None = None,
     ) -> None:
+        """`hours` are the day's sessions by segment; nobody acts outside of them. None: always open."""
+        self._hours = hours or {}
         saved = figures or {}
         self._listings = listings
         self._seed = rng.getrandbits(64)
@@ -146,7 +150,7 @@ class Floor:
         self._look(key)
         return self._crowds[key].fair_e4
 
-    def snapshot(self, key: InstrumentKey) -> Snapshot:
+    def snapshot(self, key: InstrumentKey, levels: int = 5) -> Snapshot:
         self._look(key)
         row, day, book = self._listings[key], self._figures[key], self._books.get(key)
         return Snapshot(
@@ -165,8 +169,8 @@ class Floor:
             book.total(Side.BUY) if book else 0,
             book.total(Side.SELL) if book else 0,
             row.open_interest,
-            tuple(book.depth(Side.BUY, DEPTH_MAX)) if book else (),
-            tuple(book.depth(Side.SELL, DEPTH_MAX)) if book else (),
+            tuple(book.depth(Side.BUY, levels)) if book else (),
+            tuple(book.depth(Side.SELL, levels)) if book else (),
         )
 
     def _last_e4(self, key: InstrumentKey) -> int:
@@ -200,6 +204,13 @@ class Floor:
         if soon_ns < self._due_ns[key]:
             self._plan(key, self._number[key], soon_ns)
 
+    def _session(self, key: InstrumentKey) -> Hours:
+        return self._hours.get(key.exchange, _ALWAYS)
+
+    def _opened_ns(self, key: InstrumentKey) -> int:
+        """When its session began; where no hours are known, when the market did."""
+        return self._session(key).opens_ns or self._opens_ns
+
     def _live(self, key: InstrumentKey) -> None:
         """Give an instrument its book and crowd, and a past if the day has one already."""
         if key in self._books:
@@ -210,18 +221,24 @@ class Floor:
         fair_e4 = last_e4 or round(row.close_e4 * (1 + self._tide.gap_of(key, rng.uniform(-0.004, 0.004))))
         self._books[key] = Book()
         self._crowds[key] = Crowd(row, rng, self._number[key] * _IDS_A_CROWD, fair_e4)
-        self._acted_ns[key] = self._now_ns - NS_PER_S
+        self._acted_ns[key] = max(self._now_ns, self._session(key).opens_ns) - NS_PER_S
         if row.instrument.kind is Kind.OPTION and row.members:
             self._options.setdefault(row.members[0], []).append(key)
-        if not last_e4 and self._now_ns > self._opens_ns > 0:
+        until_ns = min(self._now_ns, self._session(key).closes_ns)
+        if not last_e4 and until_ns > self._opened_ns(key) > 0:
             future = self._figures.get(row.members[0]) if row.members else None
-            invent_past(row, self._figures[key], future, rng, fair_e4, self._opens_ns, self._now_ns)
+            invent_past(row, self._figures[key], future, rng, fair_e4, self._opened_ns(key), until_ns)
             if row.instrument.kind is not Kind.OPTION and self._figures[key].last_e4:
                 self._crowds[key].follow(self._figures[key].last_e4)
         self._plan(key, self._number[key], self._now_ns)
 
     def _plan(self, key: InstrumentKey, number: int, due_ns: int) -> None:
+        """Let it act next at a time; not before its session, and never after."""
+        session = self._session(key)
+        due_ns = max(due_ns, session.opens_ns)
         self._due_ns[key] = due_ns
+        if due_ns >= session.closes_ns:
+            return
         heapq.heappush(self._due, (due_ns, number, key))
 
     def _awake(self, key: InstrumentKey, now_ns: int) -> bool:
@@ -229,7 +246,7 @@ class Floor:
 
     def _pause_ns(self, key: InstrumentKey, now_ns: int) -> int:
         crowd = self._crowds[key]
-        busy = activity(now_ns, self._opens_ns)
+        busy = activity(now_ns, self._opened_ns(key))
         if self._awake(key, now_ns):
             crowd.scale = 1.0
             mean_ms = MEAN_MS / busy
@@ -239,6 +256,9 @@ class Floor:
         return round((LEAST_MS + crowd.wait(mean_ms)) * NS_PER_MS)
 
     def _round(self, key: InstrumentKey, now_ns: int) -> None:
+        session = self._session(key)
+        if not session.opens_ns <= now_ns < session.closes_ns:
+            return
         row, crowd = self._listings[key], self._crowds[key]
         seconds = max(0.0, (now_ns - self._acted_ns[key]) / NS_PER_S)
         self._acted_ns[key] = now_ns
@@ -283,7 +303,10 @@ class Floor:
         self.on_price(key, figures.last_e4, now_ns)
 
     def _follow(self, now_ns: int) -> None:
-        """Every index takes the mean return of its members."""
+        """Every index takes the mean return of its members, while shares trade."""
         self._index_ns = now_ns + INDEX_NS
+        shares = self._hours.get(Exchange.NSE, _ALWAYS)
+        if not shares.opens_ns <= now_ns < shares.closes_ns + INDEX_NS:
+            return
         for key in self._values.follow(now_ns):
             self._changed[key] = None

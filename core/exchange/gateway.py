@@ -103,6 +103,10 @@ class Gateway:
         else:
             answer = text_answer(413, "Request body is too large") if body is _Cut.TOO_LARGE else None
         client = (str(scope["client"][0]), int(scope["client"][1]))
+        held = next((f for f in faults if f.name == "accept_then_hold"), None)
+        if held is not None:
+            await self._venue.clock.sleep(min(HOLE_MAX_S, held.for_s or HOLE_MAX_S))
+            answer = None
         if answer is None:
             http.abort(self._doors, client, any(f.reset for f in faults))
             return
@@ -147,13 +151,13 @@ class Gateway:
         if fault.name == "black_hole":
             await self._venue.clock.sleep(min(HOLE_MAX_S, fault.for_s or HOLE_MAX_S))
             return None
-        if fault.name == "ignore_modify":
+        if fault.name in ("ignore_modify", "ignore_cancel"):
             refusal = self._refusal(endpoint, request)
             return refusal or json_answer(success(self._pretended(request)))
         return instead(fault)
 
     def _pretended(self, request: Received) -> dict[str, str]:
-        """What a modify answers, for one that is not carried out."""
+        """What a modify or cancel answers, for one that is not carried out."""
         try:
             order_id = str(msgspec.json.decode(request.body)["orderid"])
         except (*UNREADABLE, KeyError, TypeError):

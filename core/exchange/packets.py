@@ -21,6 +21,8 @@ _ORDERS_MAX, _INT_MAX = 32_767, 2_147_483_647
 _CURRENCY_PER_E4 = 1_000
 _PAISA_E4 = 100
 _BEST, _DEEP = 5, 20
+LEVELS = {LTP: 0, QUOTE: 0, SNAP: _BEST, DEPTH20: _DEEP}
+"""The levels a side that a mode shows."""
 _NO_BID, _NO_ASK = (1, 0, 0, 0), (0, 0, 0, 0)
 
 

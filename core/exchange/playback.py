@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from core.clock import NS_PER_S, Clock, ist
-from core.domain import InstrumentKey
+from core.domain import Exchange, InstrumentKey
 from core.exchange.dayfigures import DayFigures
 from core.exchange.floor import Floor
 from core.exchange.practice import Practice
@@ -47,7 +47,7 @@ class Playback(Practice):
             self._tape.step(wall_ns)
         self.clock.anchor(wall_ns, speed)
 
-    def _open(self) -> bool:
+    def _open(self, exchange: Exchange) -> bool:
         return True
 
     def _open_floor(self, rng: random.Random, figures: dict[InstrumentKey, DayFigures]) -> Floor:

@@ -126,7 +126,7 @@ class TapeFloor:
     def bars(self, key: InstrumentKey) -> list[Bar]:
         return self._figures[key].rows()
 
-    def snapshot(self, key: InstrumentKey) -> Snapshot:
+    def snapshot(self, key: InstrumentKey, levels: int = 5) -> Snapshot:
         """The newest tick as it was recorded, own orders added; before the first, nothing but its name."""
         raw, day, listing = self._newest.get(key), self._figures[key], self._listings[key]
         if raw is None:
@@ -134,7 +134,7 @@ class TapeFloor:
         bids, asks = raw.bids, raw.asks
         if self._own.get(key):
             book = self._books[key]
-            bids, asks = tuple(book.depth(Side.BUY)), tuple(book.depth(Side.SELL))
+            bids, asks = tuple(book.depth(Side.BUY, levels)), tuple(book.depth(Side.SELL, levels))
         return Snapshot(
             listing=listing,
             sequence=self._sequence[key],

@@ -55,6 +55,9 @@ class DeskScreen(Screen[None]):
 class DeskModal(ModalScreen[T]):
     """A modal over a desk: its panes paint with the app's timer; `desk` is always the one attached now."""
 
+    covers = False
+    """Whether nothing of what lies under it may be seen or painted."""
+
     @property
     def tezi(self) -> "TeziApp":
         return cast("TeziApp", self.app)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from core.account import Holding
 from core.approval import Approved
 from core.clock import ManualClock
 from core.domain import Exchange, Fill, Instrument, InstrumentKey
@@ -11,7 +12,7 @@ from core.errors import StoreFailed
 from core.market.sessions import Session
 from core.outcome import Accepted, Failed, FailedBy, Ok, Outcome, Read
 from core.ports import BrokerOrder, BrokerPosition, Funds, OrderRecord, StreamLogin
-from core.views import StreamStatus
+from core.views import CircuitStatus, StreamStatus
 from tests.builders import fill, row
 
 DOWN = Failed(FailedBy.SERVICE, "503 Service Unavailable")
@@ -32,9 +33,18 @@ class FakeBroker:
     reads: int = 0
     writes_sent: int = 0
     ids: int = 0
+    circuits: tuple[CircuitStatus, ...] = ()
+    purse: Funds = field(default_factory=lambda: Funds(10_00_000 * 10_000, 0))
+    held: tuple[Holding, ...] = ()
 
     async def login(self) -> Read[str]:
         return self.login_down or Ok("DEMO01")
+
+    async def tend(self) -> None:
+        await self.clock.sleep(1e9)
+
+    def circuit_statuses(self) -> tuple[CircuitStatus, ...]:
+        return self.circuits
 
     def stream_login(self) -> StreamLogin | None:
         return None
@@ -113,7 +123,10 @@ class FakeBroker:
         return Ok(tuple(_position(group) for group in nets.values()))
 
     async def funds(self) -> Read[Funds]:
-        return Ok(Funds(None, None))
+        return Ok(self.purse)
+
+    async def holdings(self) -> Read[tuple[Holding, ...]]:
+        return self.books_down or Ok(self.held)
 
     async def logout(self) -> None: ...
     async def close(self) -> None: ...
@@ -177,6 +190,9 @@ class FakeJournal:
 
     def record(self, event: OrderRecord) -> None:
         self.records.append(event)
+
+    async def context(self, tag: str) -> bytes:
+        return next((r.context for r in self.records if r.tag == tag and r.context), b"")
 
     def healthy(self) -> str:
         return self.broken

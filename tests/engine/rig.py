@@ -35,6 +35,8 @@ class FakeBoard(FakeQuotes):
 class Rig:
     """`start`, then `submit`, `wait`; the fakes are public."""
 
+    config = Config()
+
     def __init__(
         self, journal: FakeJournal | None = None, broker: FakeBroker | None = None, look_only: str = ""
     ) -> None:
@@ -45,6 +47,7 @@ class Rig:
         self.look_only = look_only
         self.audit: Audit = NoAudit()
         self.ledger: Ledger = NoLedger()
+        self.more: dict[str, object] = {}
         self._tickets = 0
         self.rebuild()
 
@@ -53,7 +56,7 @@ class Rig:
         self.engine = Engine(
             Parts(
                 clock=self.clock,
-                config=Config(),
+                config=self.config,
                 mode_word="PRACTICE",
                 run="practice-1",
                 look_only=self.look_only,
@@ -72,6 +75,7 @@ class Rig:
                 meta=self.journal,
                 audit=self.audit,
                 ledger=self.ledger,
+                **self.more,
             )
         )
         self.desk = EngineDesk(self.engine)

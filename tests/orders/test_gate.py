@@ -11,7 +11,8 @@ from core.config import Limits
 from core.domain import OrderState, OrderType, Product, Side, Validity
 from core.errors import InvariantBroken
 from core.facts import Operation
-from core.orders.checks import PLACE_CHECKS, describe
+from core.orders.checks.catalogue import CATALOGUE
+from core.orders.verdict import describe
 from core.views import Freshness, Level, Verdict
 from tests.builders import NIFTY, NIFTY_FUT, RELIANCE, fill, intent, order
 from tests.orders.fakes import GateRig, quote
@@ -253,7 +254,7 @@ def test_rate_comes_last_and_a_denial_uses_no_slot():
     rig = GateRig()
     rig.rates.wait = 400_000_000
 
-    assert PLACE_CHECKS[-1].code == "G29"
+    assert CATALOGUE[-1].code == "G31"
     assert denied(rig) == ["G29"]
     assert isinstance(rig.gate.approve(intent(price_e4=1), order()), Verdict)
     assert rig.rates.taken == []

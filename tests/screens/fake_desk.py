@@ -20,10 +20,13 @@ from core.domain import (
 )
 from core.facts import Cause, CircuitState, Event, EventKind, LadderMode, Operation
 from core.marketviews import Chains, Charts, ListRow, Lists, Replay
+from core.secret import Secret
 from core.views import (
     CheckResult,
     CircuitStatus,
     Freshness,
+    GuardStatus,
+    Headroom,
     Level,
     PanicPlan,
     Quote,
@@ -33,6 +36,7 @@ from core.views import (
     Verdict,
 )
 from terminal.empty_desk import EmptyChains, EmptyCharts
+from tests.screens.fake_account import FakeAccount
 
 NOON_NS = iso_to_ns("2025-11-27T14:32:07+05:30")
 E4 = 10_000
@@ -269,6 +273,9 @@ class FakeLists:
         return ask
 
 
+PASSWORD = "correct horse battery"
+
+
 class FakeDesk:
     """Implements `core.views.Desk` over lists. `calls` is what was asked of it, in order."""
 
@@ -277,6 +284,7 @@ class FakeDesk:
         self.quotes = FakeQuotes()
         self.orders, self.positions, self.events = FakeRows(), FakeRows(), FakeRows()
         self.calls: list[tuple[object, ...]] = []
+        self.account = FakeAccount(self)
         self.list: list[Instrument] = []
         self.lists: Lists = FakeLists(self)
         self.charts: Charts = EmptyCharts()
@@ -286,8 +294,11 @@ class FakeDesk:
         self.note = ""
         self.reasons: dict[Operation, str] = {}
         self.verdict = passes()
+        self.room = Headroom(141, {"G12": 38_000, "G23": 141}, "G23")
         self.answer: Submitted | None = None
         self.halted = False
+        self.guarded = GuardStatus()
+        self.touches = 0
         self.submits_raise: Exception | None = None
         self.checks_raise: Exception | None = None
         self.status_raises: Exception | None = None
@@ -362,6 +373,9 @@ class FakeDesk:
             raise self.checks_raise
         return self.verdict
 
+    def headroom(self, intent: OrderIntent) -> Headroom:
+        return self.room
+
     def panic_plan(self) -> PanicPlan:
         return PanicPlan(tuple(o for o in self.orders.order_rows if o.state.live), self.halted)
 
@@ -407,6 +421,31 @@ class FakeDesk:
         self.halted = False
         self.now = replace(self.now, ladder=LadderMode.NORMAL, causes=())
         return Submitted(tag="resumed")
+
+    def guard(self) -> GuardStatus:
+        return self.guarded
+
+    def touched(self) -> None:
+        self.touches += 1
+
+    def lock(self) -> Submitted:
+        self.calls.append(("lock",))
+        self.guarded = replace(self.guarded, locked=self.guarded.has_vault)
+        return Submitted(tag="locked") if self.guarded.has_vault else Submitted(refused="there is no vault")
+
+    def unlock(self, password: Secret) -> None:
+        self.calls.append(("unlock", password.reveal()))
+        if password.reveal() == PASSWORD:
+            self.guarded = replace(self.guarded, locked=False, said="")
+        else:
+            self.guarded = replace(self.guarded, said="that is not the password")
+
+    def confirm_limits(self, typed: Secret) -> Submitted:
+        self.calls.append(("confirm_limits", typed.reveal()))
+        return self.answer or Submitted(tag="confirmed")
+
+    def keep_limits(self) -> None:
+        self.calls.append(("keep_limits",))
 
     # For tests.
 

@@ -61,6 +61,16 @@ class InPty:
             if not asked and b"Leave" in self.seen[self._from :]:
                 asked = True
                 os.write(self._fd, b"\r")
+        return self._reaped(deadline)
+
+    def ended(self, limit_s: float = 20.0) -> int:
+        """Wait until it ends by itself; the exit code. Killed at the limit."""
+        deadline = time.monotonic() + limit_s
+        while self._read(0.1) and time.monotonic() < deadline:
+            pass
+        return self._reaped(deadline)
+
+    def _reaped(self, deadline: float) -> int:
         while not (done := os.waitpid(self.pid, os.WNOHANG))[0] and time.monotonic() < deadline:
             self._read(0.1)
         if not done[0]:

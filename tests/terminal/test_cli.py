@@ -11,16 +11,17 @@ from pathlib import Path
 import pytest
 
 from core.config import Config
-from core.errors import UserError
 from terminal.cli import COMMANDS, VERSION, read_options
 
 ROOT = Path(__file__).parents[2]
 
 
-def tezi(*args: object, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def tezi(
+    *args: object, env: dict[str, str] | None = None, typed: str | None = None
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-P", "-m", "terminal", *map(str, args)]
     whole = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, env=whole)
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, env=whole, input=typed)
 
 
 def test_help_names_every_command_and_version_is_the_packages() -> None:
@@ -35,7 +36,7 @@ def test_help_names_every_command_and_version_is_the_packages() -> None:
 @pytest.mark.parametrize(
     ("args", "code", "words"),
     [
-        (["--mode", "live"], 3, "live mode is not here yet; nothing was started. Use practice"),
+        (["--mode", "live"], 3, "live mode is not here yet; nothing was sent. And the screen needs a terminal"),
         (["--mode", "paper"], 3, "paper mode is not here yet"),
         (["--mode", "replay"], 3, "Name one: --replay PATH"),
         (["--config", "/nowhere/c.toml"], 3, "--config /nowhere/c.toml: no such file"),
@@ -89,8 +90,7 @@ def test_the_configuration_may_choose_the_mode_and_the_command_line_wins(tmp_pat
     path = tmp_path / "c.toml"
     path.write_text('mode = "live"\n')
 
-    with pytest.raises(UserError, match="live mode is not here yet"):
-        read_options(None, path, tmp_path, None, 1.0, None)
+    assert read_options(None, path, tmp_path, None, 1.0, None).mode == "live"
     assert read_options("practice", path, tmp_path, None, 1.0, None).mode == "practice"
 
 
