@@ -187,8 +187,6 @@ async def test_leaving_a_screen_closes_what_it_opened(desk: FakeDesk) -> None:
         assert asked(desk, "open")[-1] == ("open", RELIANCE, "5m")
         await d.press("escape")
         assert isinstance(d.app.screen, TradeScreen)
-        await d.press("6")
-        assert "Risk: not yet" in d.toasts()
 
 
 async def test_a_tables_row_without_price_says_what_it_waits_for(desk: FakeDesk) -> None:
