@@ -60,7 +60,8 @@ def is_contract(symbol: str) -> bool:
     from core.exchange.universe import universe_file
 
     universe = universe_file()
-    names = {f.name for f in universe.futures} | {o.name for o in universe.outrights} | {c.name for c in universe.chains}
+    names = {f.name for f in universe.futures} | {o.name for o in universe.outrights}
+    names |= {c.name for c in universe.chains}
     found = _CONTRACT.fullmatch(symbol)
     return found is not None and found[1] in names
 
