@@ -52,10 +52,13 @@ class AnchoredClock:
         self._anchor_mono_ns = 0
         self._anchor_wall_ns: int | None = None
         self._speed = 1.0
+        self.anchors = 0
+        """How often it was set: a step of market time beside these is a clock that jumped."""
 
     def anchor(self, wall_ns: int, speed: float = 1.0) -> None:
         """From now on market time starts at `wall_ns` (epoch ns) and runs `speed` times as fast as real time."""
         self._anchor_wall_ns, self._anchor_mono_ns, self._speed = wall_ns, self._base.mono_ns(), speed
+        self.anchors += 1
 
     @property
     def speed(self) -> float:

@@ -24,6 +24,28 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     quote_age_ms_max: Annotated[int, Meta(ge=500, le=60_000)] = 5_000
     duplicate_block_ms: Annotated[int, Meta(ge=0, le=60_000)] = 2_000
     orders_per_second_max: Annotated[int, Meta(ge=1, le=9)] = 9
+    quote_age_index_ms_max: Annotated[int, Meta(ge=500, le=60_000)] = 3_000
+    collar_option_bps: Annotated[int, Meta(ge=1, le=5_000)] = 2_000
+    spread_cash_bps_max: Annotated[int, Meta(ge=1, le=5_000)] = 100
+    spread_option_bps_max: Annotated[int, Meta(ge=1, le=10_000)] = 1_000
+    book_share_bps_max: Annotated[int, Meta(ge=1, le=10_000)] = 5_000
+    option_buy_rupees_max: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 50_000
+    option_selling: bool = False
+    position_value_rupees_max: Annotated[int, Meta(ge=1, le=10_000_000_000)] = 500_000
+    position_lots_max: Annotated[int, Meta(ge=1, le=10_000)] = 4
+    gross_times_capital_max: Annotated[int, Meta(ge=1, le=20)] = 3
+    funds_use_bps_max: Annotated[int, Meta(ge=1, le=10_000)] = 9_500
+    day_loss_rupees_max: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 10_000
+    day_loss_bps_max: Annotated[int, Meta(ge=1, le=10_000)] = 200
+    duplicate_warn_ms: Annotated[int, Meta(ge=0, le=600_000)] = 30_000
+    fat_finger_times_max: Annotated[int, Meta(ge=1, le=10_000)] = 20
+    open_orders_max: Annotated[int, Meta(ge=1, le=100_000)] = 50
+    open_orders_instrument_max: Annotated[int, Meta(ge=1, le=100_000)] = 10
+    day_orders_max: Annotated[int, Meta(ge=1, le=100_000)] = 500
+    runaway_orders_max: Annotated[int, Meta(ge=1, le=100_000)] = 10
+    runaway_fills_max: Annotated[int, Meta(ge=1, le=100_000)] = 5
+    clock_offset_ms_max: Annotated[int, Meta(ge=100, le=60_000)] = 3_000
+    blocked_symbols: Annotated[tuple[str, ...], Meta(max_length=1_000)] = ()
 
 
 class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -6,7 +6,9 @@ import msgspec
 
 from core.config import Config
 
-_SMALLER_IS_LOOSER = ("_block_ms", "_min")
+_SMALLER_IS_LOOSER = ("_block_ms", "_warn_ms", "_min")
+_LOOSER_WHEN_ON = ("option_selling",)
+_LOOSER_WHEN_SHORTER = ("blocked_symbols",)
 _LARGER_IS_LOOSER = ("_max", "_bps")
 
 
@@ -49,6 +51,10 @@ def in_force(running: Config, edited: Config) -> Config:
 
 
 def _is_looser(name: str, old: object, new: object) -> bool:
+    if name in _LOOSER_WHEN_ON:
+        return new is not False
+    if name in _LOOSER_WHEN_SHORTER:
+        return not (isinstance(old, tuple) and isinstance(new, tuple) and set(old) <= set(new))
     if not isinstance(old, int) or not isinstance(new, int) or isinstance(old, bool):
         return True
     if name.endswith(_SMALLER_IS_LOOSER):

@@ -4,12 +4,14 @@ A pane keeps revisions, never state. Every call here is synchronous, returns at 
 """
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import NamedTuple, Protocol
 
+from core.account import Caution, DayLoss, Gauge, Guard, Holding, Leg, MarkBy, Purse, TicketCost, Totals, Traced
 from core.clock import Clock
-from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position
+from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position, PositionKey
 from core.facts import Cause, CircuitState, Event, LadderMode, Operation
+from core.marketviews import Chains, Charts, Lists, Replay
 from core.secret import Secret
 
 
@@ -21,12 +23,22 @@ class Level(NamedTuple):
     orders: int
 
 
+SLOW_TIMES = 6
+"""How many times older than the configured age a price may be that seldom changes and still be fresh: 30 s for 5 s
+(reliability 3.2, G14)."""
+
+
 class Freshness(Enum):
-    """Whether a price may be called live; the second value is the mark of the row."""
+    """Whether a price may be called live; the second value is the mark of the row.
+
+    STALE is late by the row's own measure: how often it usually changes. REST is a price that was read while its feed
+    was down. Only FRESH may be traded on.
+    """
 
     FRESH = ("fresh", " ")
     STALE = ("stale", "~")
     DOWN = ("feed down", "!")
+    REST = ("read, not live", "R")
     NEVER = ("no price yet", "·")
 
     def __init__(self, word: str, mark: str) -> None:
@@ -122,13 +134,32 @@ class EventView(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One check of the gate: number, name, whether it passed, what was compared, the next step when it failed."""
+    """One check of the gate: number, name, whether it lets through, what was compared, the next step when it does not.
+
+    `typed` is what a person types to let the order through nevertheless, empty when nothing does. `warning`: it lets
+    through and is worth a look.
+    """
 
     code: str
     name: str
     ok: bool
     compared: str
     remedy: str = ""
+    typed: str = ""
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Headroom:
+    """The largest quantity that every check lets through at this price, in units; 0 when none passes.
+
+    `by_check` gives it for each check that minds the quantity, by number: `{"G23": 141}`; without an entry a check
+    does not mind. `first` is the check that binds, empty when nothing does.
+    """
+
+    largest: int
+    by_check: dict[str, int]
+    first: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +183,22 @@ class Submitted:
 
     tag: str = ""
     refused: str = ""
+
+
+class Choice(StrEnum):
+    """What a person may say of an order that nobody could confirm, besides sending a second one."""
+
+    WAIT = "wait"
+    NOT_PLACED = "not placed"
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """An UNCONFIRMED order and what depends on it: units held now (signed), and if it and a second one both fill."""
+
+    order: Order
+    net: int
+    net_if_both: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +282,47 @@ class PanicPlan:
     halted: bool
 
 
+class AccountView(Protocol):
+    """Our own account: what the day made, what is held, what protects it, what the limits leave. See `core.account`."""
+
+    @property
+    def revision(self) -> int:
+        """Rises with trades, guards and the broker's answers; not with prices."""
+        ...
+
+    def legs(self) -> tuple[Leg, ...]: ...
+    def totals(self) -> Totals: ...
+    def mark_by(self) -> MarkBy: ...
+    def set_mark(self, by: MarkBy) -> None: ...
+    def guard(self, key: PositionKey) -> Guard | None: ...
+    def guards(self) -> tuple[Guard, ...]: ...
+    def protect(self, key: PositionKey, stop_e4: int, target_e4: int, trail_e4: int) -> Submitted:
+        """Watch a stop, a target and a trailing distance (0: none) here; all 0 takes the protection away."""
+        ...
+
+    def cautions(self, key: PositionKey) -> tuple[Caution, ...]: ...
+    def square_off_s(self, key: PositionKey) -> int | None:
+        """Seconds until the broker begins to close it; None when it does not, or the hour is not known."""
+        ...
+
+    def day_loss(self) -> DayLoss: ...
+    def unlatch(self, typed: str) -> Submitted:
+        """Allow opening again after the day-loss limit; `typed` must be the whole phrase."""
+        ...
+
+    def purse(self) -> Purse: ...
+    def holdings(self) -> tuple[Holding, ...]: ...
+    def holdings_word(self) -> str:
+        """Empty when the holdings are the broker's newest answer; else why not."""
+        ...
+
+    def gauges(self) -> tuple[Gauge, ...]: ...
+    def ticket_cost(self, intent: OrderIntent) -> TicketCost: ...
+    def trace(self, tag: str) -> Traced | None:
+        """What was on screen when this order was asked for; None while the store is being read."""
+        ...
+
+
 class Desk(Protocol):
     """The one object the screen talks to. Commands return at once; what became of them shows in the views."""
 
@@ -248,17 +336,38 @@ class Desk(Protocol):
     def positions(self) -> PositionView: ...
     @property
     def events(self) -> EventView: ...
+    @property
+    def account(self) -> AccountView: ...
 
     def status(self) -> Status: ...
-    def watchlist(self) -> tuple[Instrument, ...]: ...
+    @property
+    def lists(self) -> Lists: ...
+    @property
+    def charts(self) -> Charts: ...
+    @property
+    def chains(self) -> Chains: ...
+    @property
+    def replay(self) -> Replay | None:
+        """The tape that is played; None in every other session."""
+        ...
+
+    @property
+    def elsewhere(self) -> str:
+        """What a found instrument is that `instrument` does not know: `not on the practice exchange`."""
+        ...
+
+    def watchlist(self) -> tuple[Instrument, ...]:
+        """The instruments of the chosen list."""
+        ...
+
     def pins(self) -> tuple[Instrument, ...]:
         """The indices of the second line."""
         ...
 
     def instrument(self, key: InstrumentKey) -> Instrument | None: ...
     def search(self, text: str, limit: int) -> tuple[Instrument, ...]: ...
-    def watch(self, instrument: Instrument) -> None:
-        """Add to the list (no effect when it is there) and subscribe."""
+    def search_note(self) -> str:
+        """What a search still waits for (an index being opened or built); empty when it covers everything."""
         ...
 
     def preset_quantity(self, instrument: Instrument) -> int: ...
@@ -270,10 +379,26 @@ class Desk(Protocol):
         """Every check, nothing reserved, nothing sent: for the ticket while typing."""
         ...
 
+    def headroom(self, intent: OrderIntent) -> Headroom:
+        """The largest quantity of this order that the gate would let through now."""
+        ...
+
     def submit(self, intent: OrderIntent) -> Submitted: ...
-    def cancel(self, tag: str) -> Submitted: ...
+    def cancel(self, tag: str, typed: str = "") -> Submitted:
+        """Ask the broker to cancel one order. In READ-ONLY it goes only with `typed` CANCEL, one at a time."""
+        ...
+
     def send_again(self, tag: str) -> OrderIntent | None:
         """A fresh intent with the terms of a NOT_SENT, DENIED or REJECTED order, for the ticket; sends nothing."""
+        ...
+
+    def unanswered(self, tag: str) -> Unanswered | None:
+        """What a person must know to decide about an UNCONFIRMED order; None for any other."""
+        ...
+
+    def decide(self, tag: str, choice: Choice) -> Submitted: ...
+    def send_beside(self, tag: str, typed: str) -> OrderIntent | str:
+        """A second order beside an UNCONFIRMED one, for the ticket; `typed` must be its quantity. Else why not."""
         ...
 
     def panic_plan(self) -> PanicPlan: ...

@@ -21,6 +21,9 @@ RELIANCE = Instrument(Exchange.NSE, "2885", "RELIANCE-EQ", "RELIANCE", Kind.EQUI
 SBIN = Instrument(Exchange.NSE, "3045", "SBIN-EQ", "SBIN", Kind.EQUITY, lot=1, tick_e4=500)
 NIFTY = Instrument(Exchange.NSE, "99926000", "Nifty 50", "NIFTY", Kind.INDEX, tick_e4=0)
 NIFTY_FUT = Instrument(Exchange.NFO, "66071", "NIFTY29DEC26FUT", "NIFTY", Kind.FUTURE, 65, 1000, "2026-12-29", 0, 1800)
+NIFTY_CALL = Instrument(
+    Exchange.NFO, "43650", "NIFTY29DEC2624800CE", "NIFTY", Kind.OPTION, 65, 500, "2026-12-29", 24_800 * 10_000, 1800
+)
 T0_NS = 1_764_214_200 * 1_000_000_000
 
 

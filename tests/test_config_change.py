@@ -33,8 +33,14 @@ def test_a_shorter_duplicate_block_loosens() -> None:
 def test_every_limit_has_a_direction(name: str) -> None:
     """One more unit goes one way and one less the other: none is left to the rule for unknown names."""
     old = getattr(Limits(), name)
-    up = config_change._is_looser(name, old, old + 1)
-    down = config_change._is_looser(name, old, old - 1)
+    if isinstance(old, bool):
+        more, less = True, False
+    elif isinstance(old, tuple):
+        old, more, less = ("A",), ("A", "B"), ()
+    else:
+        more, less = old + 1, old - 1
+    up = config_change._is_looser(name, old, more)
+    down = config_change._is_looser(name, old, less)
 
     assert up is not down
 

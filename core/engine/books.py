@@ -36,6 +36,10 @@ class Owner(Protocol):
         ...
 
     async def read_trades(self) -> bool: ...
+    def book_read(self) -> None:
+        """The order book was read, whole."""
+        ...
+
     def auth_failed(self) -> None:
         """A read was refused for want of a login."""
         ...
@@ -116,6 +120,7 @@ class Books:
         answer = await self.read(self._broker.order_book)
         self._hunts.looked()
         if isinstance(answer, Ok):
+            self._owner.book_read()
             self._adopter.take_all(answer.value, "book")
             self._adopter.mark_missing(answer.value)
             self._count_clean(answer.value)

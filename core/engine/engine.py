@@ -1,22 +1,27 @@
 """The engine: owns all state and all tasks of one account, outside any screen. Nothing but it calls the rooms."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from core.approval import Approved
 from core.bus import Bus
 from core.clock import ist_day
 from core.config import Limits
 from core.domain import Instrument, InstrumentKey, Order, OrderIntent
 from core.engine import words
+from core.engine.account import Account
 from core.engine.adopt import Adopter
 from core.engine.authority import Authority
 from core.engine.books import Books
+from core.engine.choices import Choices
 from core.engine.circuit import OrderCircuit
 from core.engine.context import seen
 from core.engine.dispatch import Dispatcher
+from core.engine.earlier import Earlier
 from core.engine.eventlog import EventLog
-from core.engine.limits import LimitKeeper
-from core.engine.lockout import Lockout
+from core.engine.facts_for_gate import GateFacts
+from core.engine.keepers import keep_watch, keepers
+from core.engine.market import MarketDesk
 from core.engine.orderdesk import OrderDesk
 from core.engine.parts import Parts
 from core.engine.pulse import Pulse
@@ -36,11 +41,13 @@ from core.resilience.rates import OrderRates
 from core.supervise import Supervisor
 
 HALT_KEY = "halt"
-DRAIN_S = 6.0
+IP_CODE = "AG7002"
+"""Order writes from an address that is not registered are refused with it (SmartAPI wire page 6.3)."""
+DRAIN_S = 2.0
+"""How long the stop waits for answers; an order without one is stored as UNKNOWN and looked for at the next start."""
 SOFT_CONFIRM_S = 1.0
 """How soon an end that only an order update told is looked up in the book."""
 STOP_S = 2.0
-GUARD_S = 0.25
 
 
 class Engine:
@@ -59,6 +66,10 @@ class Engine:
         self.positions = Positions(self.blotter)
         self.recorder = Recorder(clock, parts.run)
         self.authority = self._authority()
+        self.gate_facts = GateFacts(
+            clock, parts.config.limits, parts.broker, self.blotter, parts.board, self.positions.positions,
+            banned=parts.banned,
+        )  # fmt: skip
         self.gate = Gate(
             clock,
             parts.config.limits,
@@ -68,9 +79,13 @@ class Engine:
             self.positions,
             self.rates,
             parts.instruments.get,
+            self.gate_facts,
         )
-        self.lockout, self.limits = self._guards()
-        self._adopter = Adopter(clock, self.blotter, parts.tags, parts.run, self.events.add, self.halt)
+        self.lockout, self.limits = keepers(
+            parts, self.ladder, self.supervisor, self._use_limits, self.events.add, self._tell
+        )
+        self.earlier = Earlier(parts.journal.finish, self.events.add)
+        self._adopter = Adopter(clock, self.blotter, parts.tags, parts.run, self.events.add, self.halt, self.earlier)
         self._dispatcher = Dispatcher(
             clock,
             self.supervisor,
@@ -84,17 +99,7 @@ class Engine:
         self.books = Books(clock, parts.broker, self.blotter, self._adopter, self.circuit, self)
         self._reconciler = self._make_reconciler()
         self.session = SessionKeeper(clock, parts.broker, parts.random, self._logged_in, self._login_failed)
-        self.pulse = Pulse(
-            parts,
-            self.ladder,
-            self.circuit,
-            self.authority,
-            self.gate,
-            self.halt,
-            self._roll_day,
-            self.books.look_soon,
-            self.events.add,
-        )
+        self.pulse = self._make_pulse()
         self._day = ist_day(clock.wall_ns())
         self.orders = OrderDesk(
             clock,
@@ -108,29 +113,17 @@ class Engine:
             self.events.add,
             self._look,
         )
-        self.watchlist = parts.watchlist
+        self.choices = Choices(clock, self.blotter, self.positions, self.gate, self.orders, self.events.add, self._tell)
+        parts.broker.tell_late(self._late)
+        self.account = Account(self)
+        self.market = MarketDesk(parts, self.positions, self.supervisor, self.want)
         self.wanted = 0
         self._updates_seen = False
 
-    def _guards(self) -> tuple[Lockout, LimitKeeper]:
-        parts, add = self.parts, self.events.add
-        minutes = parts.config.lock.idle_minutes
-        lockout = Lockout(parts.clock, parts.passwords, minutes, self.ladder, self.supervisor, add, self._tell)
-        wanted = parts.wanted or parts.config
-        return lockout, LimitKeeper(
-            parts.clock, parts.config, wanted, self._use_limits, parts.meta, lockout, self.supervisor, add, self._tell
-        )
-
     def _use_limits(self, limits: Limits) -> None:
         self.gate.use(limits)
+        self.gate_facts.limits = limits
         self.rates.use(limits.orders_per_second_max)
-
-    async def _guard(self) -> None:
-        """For ever: the lock and the limits let time pass."""
-        while True:
-            self.lockout.beat()
-            self.limits.beat()
-            await self.parts.clock.sleep(GUARD_S)
 
     def _make_reconciler(self) -> Reconciler:
         return Reconciler(
@@ -144,6 +137,10 @@ class Engine:
             self._label,
             self.parts.ledger.book,
         )
+
+    def _make_pulse(self) -> Pulse:
+        told = (self.halt, self._roll_day, self.books.look_soon, self.events.add)
+        return Pulse(self.parts, self.ladder, self.circuit, self.authority, self.gate, *told)
 
     def _authority(self) -> Authority:
         return Authority(
@@ -159,10 +156,19 @@ class Engine:
     def _mode_forbids(self, operation: Operation, confirmed: bool) -> str:
         return self.lockout.forbids(operation) or self.ladder.forbids(operation, confirmed=confirmed)
 
-    def restore(self, records: Iterable[OrderRecord], halted: str = "") -> None:
-        """Take up the orders of the day as the journal has them, and a halt that was in force."""
+    def restore(
+        self,
+        records: Iterable[OrderRecord],
+        halted: str = "",
+        kept: Mapping[str, str] | None = None,
+        earlier: Iterable[OrderRecord] = (),
+    ) -> None:
+        """Take up the orders of the day as the journal has them, a halt that was in force, what protects, and the
+        orders of `earlier` days that nobody called finished."""
+        self.earlier.hold(self.recorder.restore(earlier))
         for order in self.recorder.restore(records):
             self.blotter.put(order, "restored")
+        self.account.restore(kept or {})
         if halted:
             self._set_halt(halted)
 
@@ -174,15 +180,23 @@ class Engine:
         keep = self.supervisor.keep
         self.limits.announce()
         keep("pulse", self.pulse.run)
-        keep("guard", self._guard)
+        keep("guard", lambda: keep_watch(self.parts.clock, self.lockout, self.limits))
         keep("session", self.session.run)
         keep("feed", self.parts.feed.run)
         keep("updates", lambda: self.parts.updates.run(self._update, self._updates_connected))
         keep("books", self.books.run)
+        self.account.start()
         keep("circuits", self.parts.broker.tend)
+        keep("funds", lambda: self.gate_facts.watch_funds(self.online))
+        self.market.start()
 
     async def stop(self) -> tuple[str, ...]:
-        """Let answers that are under way come in, then end every task; gives the names of those that would not."""
+        """Let answers that are under way come in, then end every task; gives the names of those that would not.
+
+        From the first instant on nothing new is taken, and an approval that has not reached the wire is taken back.
+        """
+        self.orders.closing = True
+        self.gate.raise_epoch()
         deadline_ns = self.parts.clock.mono_ns() + round(DRAIN_S * 1e9)
         while self._dispatcher.in_flight and self.parts.clock.mono_ns() < deadline_ns:
             await self.parts.clock.sleep(0.02)
@@ -190,9 +204,9 @@ class Engine:
         return await self.supervisor.stop(STOP_S)
 
     def want(self) -> None:
-        """Subscribe what is watched, pinned or held."""
+        """Subscribe what is held, pinned, looked at or watched, in this order of importance."""
         held = [self.parts.instruments.get(InstrumentKey(p.exchange, p.token)) for p in self.positions.positions()]
-        wanted = (*self.watchlist, *self.parts.pins, *(i for i in held if i is not None))
+        wanted = (*(i for i in held if i is not None), *self.market.wanted())
         unique = tuple({i.key: i for i in wanted}.values())
         for instrument in unique:
             self.parts.board.add(instrument)
@@ -236,6 +250,9 @@ class Engine:
     async def read_trades(self) -> bool:
         return await self._reconciler.trades()
 
+    def book_read(self) -> None:
+        self.gate.book.order_read()
+
     def auth_failed(self) -> None:
         self.session.again()
 
@@ -248,6 +265,8 @@ class Engine:
         if problem:
             self._raise_reconcile(problem)
             return False
+        self.earlier.compared()
+        self.gate_facts.positions_read()
         self.circuit.reconciled()
         self.ladder.clear("RECONCILE")
         self.want()
@@ -289,11 +308,25 @@ class Engine:
     def _settled(self, tag: str, outcome: Outcome) -> None:
         self._tell("order.answer", {"tag": tag, **words.answer(outcome)})
         match outcome:
-            case Refused(by=RefusedBy.AUTH):
-                self.session.again()
+            case Refused() as refused:
+                self._refused(tag, refused)
             case Unknown(why):
                 self.events.add(EventKind.ORDER, f"no answer for {tag}: {why}; looking for it", True)
         self.books.look_soon(0.5)
+
+    def _late(self, approved: Approved, outcome: Outcome) -> None:
+        what = f"a late answer for {approved.order.tag} ({approved.action.value})"
+        self.events.add(EventKind.ORDER, f"{what}: {words.brief(outcome)}", True)
+        self.supervisor.once("late answer", self._dispatcher.late(approved, outcome))
+
+    def _refused(self, tag: str, refused: Refused) -> None:
+        held = self.blotter.get(tag)
+        if refused.code == IP_CODE:
+            self.gate_facts.address_refused(f"{refused.code}: {refused.text}")
+        elif refused.by is RefusedBy.AUTH:
+            self.session.again()
+        elif held is not None and held.broker_id:  # it stands at the broker, so a change of it was refused
+            self.gate.book.change_refused(tag)
 
     def _update(self, row: BrokerOrder) -> None:
         self._adopter.take(row, "socket")
@@ -308,6 +341,7 @@ class Engine:
 
     def _logged_in(self, account: str) -> None:
         self.authority.login_text = ""
+        self.gate_facts.address_accepted()
         self.ladder.clear("AUTH")
         self.events.add(EventKind.SYSTEM, "logged in")
         self._tell("login", {})
@@ -339,8 +373,8 @@ class Engine:
     def _set_halt(self, why: str) -> None:
         self.authority.halted_ns = self.parts.clock.wall_ns()
         self.authority.halt_reason = why
-        self._tell("halt", {"why": why})
         self.gate.raise_epoch()
+        self._tell("halt", {"why": why})
         self.ladder.raise_cause("HALT", LadderMode.HALTED, why, linger_s=0)
         self.events.add(EventKind.MODE, f"HALTED: {why}. Cancels still work.", True)
 
@@ -356,9 +390,11 @@ class Engine:
         if day == self._day:
             return
         self._day = day
+        self.earlier.hold(self.blotter.orders())
         self.blotter.clear()
         self.positions.set_openings({})
         self._reconciler.opened = False
+        self.market.new_day()
         self.events.add(EventKind.SYSTEM, f"trading day {day}")
         self._reconcile_soon("on a new trading day")
 

@@ -77,6 +77,7 @@ class Pulse:
         self._store()
         self._audit()
         self._dark()
+        self._gate.book.sample()
         if self._gate.leaked and self._authority.halted_ns is None:
             self._halt(f"{self._gate.leaked} order messages left without approval; restart and report")
         self._ladder.poll()

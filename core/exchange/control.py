@@ -45,7 +45,7 @@ class Control:
         sessions: Sessions,
         requests: Iterable[RequestRecord],
         details: Iterable[RequestDetail],
-        publish: Callable[[], None],
+        publish: Callable[[], object],
     ) -> None:
         self._venue, self._faults, self._streams, self._requests = venue, faults, streams, requests
         self._details, self._sessions, self._publish = details, sessions, publish
@@ -101,6 +101,7 @@ class Control:
             clock.anchor(clock.wall_ns(), 0.0)
         elif not pause and not clock.speed:
             clock.anchor(clock.wall_ns(), self._speed or 1.0)
+            self._speed = 0.0
 
     def _seek(self, text: str) -> None:
         """Go to a time: ahead in any market, back only in a replay."""
@@ -112,6 +113,8 @@ class Control:
         seek = getattr(self._venue, "seek", None)
         if seek is not None:
             seek(wall_ns)
+            if self._speed:
+                clock.anchor(clock.wall_ns(), 0.0)
         elif 0 <= wall_ns - clock.wall_ns() <= ADVANCE_MAX_S * NS_PER_S:
             clock.anchor(wall_ns, clock.speed)
         else:

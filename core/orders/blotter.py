@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from core.domain import Fill, InstrumentKey, Order, Side
 from core.errors import InvariantBroken
+from core.orders.exposure import Exposure
 from core.ports import BrokerOrder
 
 FILLS_MAX = 100_000
@@ -19,6 +20,9 @@ class Blotter:
         self._by_broker_id: dict[str, str] = {}
         self._fills: dict[str, Fill] = {}
         self._revision = 0
+        self.exposure = Exposure()
+        self.fills_revision = 0
+        """Rises with what changes a position, and with nothing else."""
         self._rows: tuple[int, tuple[Order, ...]] = (-1, ())
 
     @property
@@ -53,6 +57,11 @@ class Blotter:
                 raise InvariantBroken(f"broker order {order.broker_id} belongs to {owner} and to {order.tag}")
         self._orders[order.tag] = order
         self._revision += 1
+        self.exposure.set(order)
+        if before is None or (before.filled, before.broker_id) != (order.filled, order.broker_id):
+            self.fills_revision += 1
+            if order.filled > (0 if before is None else before.filled):
+                self.exposure.filled(order)
         self._on_change(before, order, source)
 
     def find(self, row: BrokerOrder) -> Order | None:
@@ -70,6 +79,8 @@ class Blotter:
             return None
         del self._orders[held.tag], self._by_broker_id[broker_id]
         self._revision += 1
+        self.fills_revision += 1
+        self.exposure.drop(held.tag)
         return held
 
     def clear(self) -> None:
@@ -78,6 +89,8 @@ class Blotter:
         self._by_broker_id.clear()
         self._fills.clear()
         self._revision += 1
+        self.fills_revision += 1
+        self.exposure.clear()
 
     def book_fills(self, fills: Iterable[Fill]) -> tuple[Fill, ...]:
         """Add fills of the trade book; gives those that were new."""
@@ -88,6 +101,7 @@ class Blotter:
             self._fills[fill.fill_id] = fill
         if new:
             self._revision += 1
+            self.fills_revision += 1
         return tuple(new)
 
     def fills_by_order(self) -> dict[str, list[Fill]]:

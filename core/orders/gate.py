@@ -1,59 +1,32 @@
 """The risk gate: the only place that makes an `Approved`, and the only way to the broker's order calls.
 
-Check and reserve are one synchronous step: there is no `await` between reading a fact and using it, so two requests
-can never pass on the same headroom. There is no bypass.
+Check and reserve are one synchronous step: there is no `await` between reading a fact and using it, and the order
+counts in the running sums before `approve` returns, so two requests can never pass on the same headroom. No bypass.
 """
 
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 from core.approval import Action, Approved, mint
-from core.clock import NS_PER_MS, NS_PER_S, Clock, ist_day
+from core.clock import Clock
 from core.config import Limits
-from core.domain import Instrument, InstrumentKey, Order, OrderIntent, OrderState, PositionKey, Product, Side
+from core.domain import Instrument, InstrumentKey, Order, OrderIntent
+from core.errors import InvariantBroken
 from core.facts import Operation
 from core.orders.blotter import Blotter
-from core.orders.checks import PLACE_CHECKS, GateFacts, verdict, well_formed
+from core.orders.checks.codes import G0, G29, G30
+from core.orders.checks.exposure import needed_e4
+from core.orders.checks.facts import Facts
+from core.orders.checks.judge import denying, failing, failing_cancel
+from core.orders.checks.structure import well_formed
+from core.orders.factbook import FactBook, rate_operation
+from core.orders.outside import Authority, Outside, Rates
 from core.orders.positions import Positions
-from core.views import CheckResult, Quote, QuoteView, Verdict
+from core.orders.sizing import Sizing
+from core.orders.verdict import BROKEN, cancel_denial, told
+from core.views import CheckResult, Headroom, QuoteView, Verdict
 
-TWINS_MAX = 256
-_NO_QUOTE = Quote(False, *(0,) * 14, bids=(), asks=(), exchange_ms=0)
-
-
-class Rates(Protocol):
-    """The shared order-message windows. Cancels and reducing messages may use the reserve."""
-
-    def wait_ns(self, operation: Operation) -> int: ...
-    def take(self, operation: Operation) -> int:
-        """Use a slot and give 0, or give the wait in ns and use nothing."""
-        ...
-
-
-class Authority(Protocol):
-    """Whoever knows whether anything may be sent at all; each text is empty when the way is free."""
-
-    def halted_text(self) -> str: ...
-    def mode_text(self, operation: Operation, confirmed: bool) -> str: ...
-    def session_text(self) -> str: ...
-    def store_text(self) -> str: ...
-    def reconciled_text(self) -> str: ...
-    def market_text(self, instrument: Instrument) -> str: ...
-    def messages_sent(self) -> int:
-        """Order messages whose writing began, since start."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Twin:
-    key: InstrumentKey
-    side: Side
-    product: Product
-    price_e4: int
-    quantity: int
-    at_ns: int
+Leg = tuple[OrderIntent, Order]
+_RATE_BITS = G29 | G30
 
 
 class Gate:
@@ -69,18 +42,18 @@ class Gate:
         positions: Positions,
         rates: Rates,
         instrument: Callable[[InstrumentKey], Instrument | None],
+        outside: Outside,
     ) -> None:
-        self._clock = clock
-        self._limits = limits
         self._authority = authority
-        self._quotes = quotes
-        self._blotter = blotter
-        self._positions = positions
+        self._exposure = blotter.exposure
         self._rates = rates
-        self._instrument = instrument
-        self._twins: deque[_Twin] = deque(maxlen=TWINS_MAX)
+        self.book = FactBook(
+            clock, limits, authority, outside, quotes, blotter, positions, rates, instrument, self._leaked_fact
+        )
         self._epoch = 0
         self._consumed = 0
+        self.broken = 0
+        """Judgements that ended in G0: a check broke on its facts. Anything but 0 is an alarm."""
 
     @property
     def leaked(self) -> int:
@@ -89,58 +62,147 @@ class Gate:
 
     def use(self, limits: Limits) -> None:
         """Judge by these from now on, and take back what was approved by the old ones and has not left."""
-        self._limits = limits
+        self.book.use(limits)
         self.raise_epoch()
+    def _leaked_fact(self) -> int | None:
+        """The same for the check; None when the count is no count."""
+        sent = self._authority.messages_sent()
+        return max(0, sent - self._consumed) if type(sent) is int and sent >= 0 else None
 
     def raise_epoch(self) -> None:
         """Take back every approval that has not reached the wire."""
         self._epoch += 1
 
+    def allow_beside(self, intent_id: str, tag: str) -> None:
+        """A person decided to send one ticket beside a lost order: that order alone does not forbid it (G36)."""
+        self.book.beside[intent_id] = tag
+
+    # Asking.
+
     def check(self, intent: OrderIntent) -> Verdict:
         """Every check, nothing reserved."""
-        return verdict(self._facts(intent), intent)
+        facts, failed = self._judge(intent, Action.PLACE, None)
+        return told(facts, intent, failed)
+
+    def check_modify(self, intent: OrderIntent, target: Order) -> Verdict:
+        """Every check of a change of `target` to the terms of `intent` (its quantity is the new total)."""
+        facts, failed = self._judge(intent, Action.MODIFY, target)
+        return told(facts, intent, failed)
+
+    def headroom(self, intent: OrderIntent, target: Order | None = None) -> Headroom:
+        """The largest quantity that would pass now at this price, exactly; for each check that minds the quantity, its
+        own. With `target`: the largest new total of that order."""
+        if not well_formed(intent):
+            return Headroom(0, {})
+        action = Action.PLACE if target is None else Action.MODIFY
+        try:
+            facts = self.book.gather(intent, action, target)
+            lot, closing = facts.lot, self.book.closing_units(intent)
+        except Exception:  # noqa: BLE001  border: as in _judge
+            return Headroom(0, {}, "G0")
+        if lot <= 0:
+            return Headroom(0, {}, "G12")
+        least, closing = 1, closing // lot
+        if target is not None:
+            least = target.filled // lot + 1
+            closing = (closing + target.leaves + target.filled) // lot if target.side is intent.side else closing
+
+        def denied(quantity: int) -> int:
+            asked = _with_quantity(intent, quantity)
+            f, failed = self._judge(asked, action, target)
+            return denying(failed, f, asked)
+
+        return Sizing(denied, lot, least, closing).headroom()
+
+    # Approving.
 
     def approve(self, intent: OrderIntent, order: Order) -> Approved | Verdict:
-        """Reserve what the order needs and approve it, or say everything that forbids it.
-
-        The caller puts the order, as SENDING, into the blotter in the same step: that is its reservation.
-        """
-        facts = self._facts(intent)
-        for check in PLACE_CHECKS:
-            if not check.passes(facts, intent):
-                return verdict(facts, intent)
-        if self._rates.take(_operation(facts.reducing)):
+        """Reserve what the order needs and approve it, or say everything that forbids it. `order` is as SENDING."""
+        facts, failed = self._judge(intent, Action.PLACE, None)
+        if failed and denying(failed, facts, intent):
+            return told(facts, intent, failed)
+        if self._rates.take(rate_operation(facts)):
             return self.check(intent)
-        self._twins.append(self._twin(intent))
+        self._reserve(facts, intent, order)
         return self._mint(Action.PLACE, order, intent.instrument)
+
+    def approve_all(self, legs: Sequence[Leg]) -> tuple[Approved, ...] | tuple[Verdict, ...]:
+        """Approve every leg of a basket, in the order given (hedges first), or none.
+
+        Each leg is judged with those before it reserved. When one fails, nothing stays reserved and no place in a rate
+        window is used; the verdicts name it, and the others say so (G40).
+        """
+        room = self._rates.room(Operation.OPEN)
+        passed: list[tuple[Facts, OrderIntent, Order]] = []
+        marks = self.book.mark()
+        fault = f"{len(legs)} legs, room for {room} messages now" if len(legs) > room or not legs else ""
+        for number, (intent, order) in enumerate(legs, 1):
+            facts, failed = self._judge(intent, Action.PLACE, None)
+            denied = denying(failed, facts, intent)
+            if denied or fault:
+                fault = fault or f"leg {number} does not pass"
+                break
+            self._reserve(facts, intent, order)
+            passed.append((facts, intent, order))
+        if fault:
+            for _, _, order in passed:
+                self._exposure.drop(order.tag)
+            self.book.forget(marks)
+            return tuple(self._leg_verdict(intent, fault) for intent, _ in legs)
+        for facts, _, _ in passed:
+            self._rates.take(Operation.OPEN if not facts.reducing else Operation.REDUCE)
+        return tuple(self._mint(Action.PLACE, order, intent.instrument) for _, intent, order in passed)
+
+    def _leg_verdict(self, intent: OrderIntent, fault: str) -> Verdict:
+        facts, failed = self._judge(intent, Action.PLACE, None, fault)
+        return told(facts, intent, failed)
+
+    def approve_modify(self, intent: OrderIntent, target: Order, changed: Order) -> Approved | Verdict:
+        """Approve a change: `changed` is the order as it would be. Until the change is confirmed the larger of old and
+        new stays reserved."""
+        facts, failed = self._judge(intent, Action.MODIFY, target)
+        if failed and denying(failed, facts, intent):
+            return told(facts, intent, failed)
+        if self._rates.take(Operation.MODIFY):
+            return self.check_modify(intent, target)
+        _same(intent, changed)
+        if changed.leaves > target.leaves:
+            self._exposure.set(changed)
+        self.book.changed(target.tag, Action.MODIFY)
+        return self._mint(Action.MODIFY, changed, intent.instrument)
 
     def approve_cancel(self, order: Order, instrument: Instrument, confirmed: bool) -> Approved | CheckResult:
         """A cancel is never blocked by price, money, store or market data."""
-        denial = self._cancel_denial(order, confirmed)
-        if denial is None:
-            wait_ns = self._rates.take(Operation.CANCEL)
-            if wait_ns == 0:
-                return self._mint(Action.CANCEL, order, instrument)
-            denial = ("G29", "RATE_SECOND", f"next slot in {wait_ns / NS_PER_S:.1f} s", "Press x again in a second.")
-        code, name, compared, remedy = denial
-        return CheckResult(code, name, False, compared, remedy)
+        try:
+            facts = self.book.gather_cancel(order, confirmed)
+            failed = failing_cancel(facts)
+        except Exception:  # noqa: BLE001  border: a broken fact is a denial, never an approval
+            self.broken += 1
+            return BROKEN
+        if not failed and not self._rates.take(Operation.CANCEL):
+            self.book.changed(order.tag, Action.CANCEL)
+            return self._mint(Action.CANCEL, order, instrument)
+        if failed and not failed & ~_RATE_BITS:
+            self._rates.take(Operation.CANCEL)  # no place now: opening messages stand back until it asks again
+        return cancel_denial(facts, intent_of(order, instrument), failed)
 
-    def _cancel_denial(self, order: Order, confirmed: bool) -> tuple[str, str, str, str] | None:
-        mode = self._authority.mode_text(Operation.CANCEL, confirmed)
-        if mode:
-            return "G2", "MODE_FORBIDS", mode, "Use Cancel all orders in PANIC."
-        session = self._authority.session_text()
-        if session:
-            return "G3", "SESSION_INVALID", session, "Wait for the login."
-        if self.leaked:
-            return "G34", "LEAK", f"{self.leaked} sent without approval", "Restart and report."
-        if not order.state.live:
-            return "G39", "STALE_TARGET", f"the order is {order.state.word}", "Nothing is left to cancel."
-        if not order.broker_id:
-            return "G39", "STALE_TARGET", "the broker's order number is not known yet", "Wait until it is found."
-        if order.change == "cancel":
-            return "G39", "STALE_TARGET", "a cancel is already on its way", "Wait for its answer."
-        return None
+    # Inside.
+
+    def _judge(self, intent: OrderIntent, action: Action, target: Order | None, basket: str = "") -> tuple[Facts, int]:
+        """Facts and failing checks. An owner of facts that breaks is a denial like a check that does."""
+        try:
+            facts = self.book.gather(intent, action, target, basket)
+            failed = failing(facts, intent)
+        except Exception:  # noqa: BLE001  border: a broken fact is a denial, never an approval
+            facts, failed = Facts(self.book.limits, action), G0
+        if failed & G0:
+            self.broken += 1
+        return facts, failed
+
+    def _reserve(self, facts: Facts, intent: OrderIntent, order: Order) -> None:
+        _same(intent, order)
+        self.book.approved(intent, needed_e4(facts, intent) or 0)
+        self._exposure.set(order)
 
     def _mint(self, action: Action, order: Order, instrument: Instrument) -> Approved:
         epoch = self._epoch
@@ -149,67 +211,31 @@ class Gate:
     def _count(self) -> None:
         self._consumed += 1
 
-    def _twin(self, i: OrderIntent) -> _Twin:
-        return _Twin(i.instrument.key, i.side, i.product, i.price_e4, i.quantity, self._clock.mono_ns())
 
-    def _twin_ms(self, i: OrderIntent) -> int | None:
-        if not well_formed(i):
-            return None
-        near = 2 * i.instrument.tick_e4
-        for t in reversed(self._twins):
-            same = (t.key, t.side, t.product, t.quantity) == (i.instrument.key, i.side, i.product, i.quantity)
-            if same and abs(t.price_e4 - i.price_e4) <= near:
-                return (self._clock.mono_ns() - t.at_ns) // NS_PER_MS
-        return None
-
-    def _reducing(self, i: OrderIntent) -> bool:
-        if not well_formed(i):
-            return False
-        key = i.instrument.key
-        net = self._positions.net(PositionKey(key.exchange, key.token, i.product))
-        return net * int(i.side) < 0 and i.quantity + self._blotter.leaves(key, i.side) <= abs(net)
-
-    def _unknowns(self, i: OrderIntent) -> tuple[int, int]:
-        """Orders without a confirmed state on the same underlying, and in all."""
-        lost = [o for o in self._blotter.live() if o.state in (OrderState.UNKNOWN, OrderState.UNCONFIRMED)]
-        here = [o for o in lost if self._name(o) in (None, i.instrument.name)]
-        return len(here), len(lost)
-
-    def _name(self, order: Order) -> str | None:
-        found = self._instrument(order.key)
-        return found.name if found is not None else None
-
-    def _facts(self, i: OrderIntent) -> GateFacts:
-        a = self._authority
-        slot = self._quotes.slot(i.instrument.key)
-        quote = _NO_QUOTE if slot is None else self._quotes.quote(slot)
-        reducing = self._reducing(i)
-        here, everywhere = self._unknowns(i)
-        return GateFacts(
-            limits=self._limits,
-            halted_text=a.halted_text(),
-            mode_text=a.mode_text(_operation(reducing), False),
-            session_text=a.session_text(),
-            store_text=a.store_text(),
-            reconciled_text=a.reconciled_text(),
-            known=self._instrument(i.instrument.key),
-            today=ist_day(self._clock.wall_ns()),
-            market_text=a.market_text(i.instrument),
-            freshness=None if slot is None else self._quotes.freshness(slot),
-            age_ms=None if slot is None else self._quotes.age_ms(slot),
-            bid_e4=quote.bid_e4,
-            ask_e4=quote.ask_e4,
-            last_e4=quote.ltp_e4 if quote.has_ltp else None,
-            upper_e4=quote.upper_e4,
-            lower_e4=quote.lower_e4,
-            reducing=reducing,
-            twin_ms=self._twin_ms(i),
-            unknown_here=here,
-            unknown_all=everywhere,
-            rate_wait_ms=-(-self._rates.wait_ns(_operation(reducing)) // NS_PER_MS),
-            leaked=self.leaked,
-        )
+def _same(i: OrderIntent, order: Order) -> None:
+    """What is approved is what was judged."""
+    if (
+        order.quantity != i.quantity
+        or order.price_e4 != i.price_e4
+        or order.side is not i.side
+        or order.token != i.instrument.token
+        or order.product is not i.product
+        or order.trigger_e4 != i.trigger_e4
+        or order.order_type is not i.order_type
+    ):
+        raise InvariantBroken(f"order {order.tag} is not what was judged")
 
 
-def _operation(reducing: bool) -> Operation:
-    return Operation.REDUCE if reducing else Operation.OPEN
+def _with_quantity(i: OrderIntent, quantity: int) -> OrderIntent:
+    return OrderIntent(
+        i.intent_id, i.instrument, i.side, quantity, i.price_e4, i.product, i.order_type, i.trigger_e4, i.validity,
+        i.source, i.confirmed,
+    )  # fmt: skip
+
+
+def intent_of(order: Order, instrument: Instrument) -> OrderIntent:
+    """The terms of an order as an intent: for the words of a verdict on it."""
+    return OrderIntent(
+        order.intent_id, instrument, order.side, order.quantity, order.price_e4, order.product, order.order_type,
+        order.trigger_e4, order.validity, order.source,
+    )  # fmt: skip

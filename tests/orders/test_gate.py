@@ -11,7 +11,8 @@ from core.config import Limits
 from core.domain import OrderState, OrderType, Product, Side, Validity
 from core.errors import InvariantBroken
 from core.facts import Operation
-from core.orders.checks import PLACE_CHECKS, describe
+from core.orders.checks.catalogue import CATALOGUE
+from core.orders.verdict import describe
 from core.views import Freshness, Level, Verdict
 from tests.builders import NIFTY, NIFTY_FUT, RELIANCE, fill, intent, order
 from tests.orders.fakes import GateRig, quote
@@ -152,7 +153,7 @@ def test_a_stop_trigger_is_on_the_right_side(side, trigger, price, ok):
     assert ("G13" not in found) is ok
 
 
-@pytest.mark.parametrize(("age", "ok"), [(5000, True), (5001, False), (None, False)])
+@pytest.mark.parametrize(("age", "ok"), [(30_000, True), (30_001, False), (None, False)])
 def test_an_old_or_missing_price_is_denied(age, ok):
     rig = GateRig()
     rig.quotes.age = age
@@ -160,7 +161,7 @@ def test_an_old_or_missing_price_is_denied(age, ok):
     assert ("G14" not in denied(rig)) is ok
 
 
-@pytest.mark.parametrize("mark", [Freshness.STALE, Freshness.DOWN, Freshness.NEVER])
+@pytest.mark.parametrize("mark", [Freshness.STALE, Freshness.DOWN, Freshness.REST, Freshness.NEVER])
 def test_a_price_that_may_not_be_called_live_is_denied(mark):
     rig = GateRig()
     rig.quotes.fresh = mark
@@ -253,7 +254,7 @@ def test_rate_comes_last_and_a_denial_uses_no_slot():
     rig = GateRig()
     rig.rates.wait = 400_000_000
 
-    assert PLACE_CHECKS[-1].code == "G29"
+    assert CATALOGUE[-1].code == "G31"
     assert denied(rig) == ["G29"]
     assert isinstance(rig.gate.approve(intent(price_e4=1), order()), Verdict)
     assert rig.rates.taken == []
@@ -329,7 +330,7 @@ def test_no_market_data_makes_the_gate_raise_or_open(age, ltp, mark, has_ltp, up
 
     if verdict.allowed:
         assert mark is Freshness.FRESH
-        assert age is not None and age <= 5000
+        assert age is not None and age <= 30_000
         assert lower <= 1412_6000 <= upper
         assert has_ltp and ltp * 1.0201 >= 1412_6000
 
