@@ -17,16 +17,16 @@ class Scope(StrEnum):
     EVERYWHERE = "everywhere"
     SCREENS = "every screen"
     TRADE = "trade screen"
-    WATCH = "watchlist"
-    CHAIN = "chain screen"
-    CHART = "chart screen"
-    REPLAY = "replay"
     TABLES = "orders, positions and risk screens"
     ORDERS = "orders screen"
     POSITIONS = "positions screen"
     PROTECT = "stop and target"
     RISK = "risk screen"
     UNLATCH = "day-loss limit"
+    WATCH = "watchlist"
+    CHAIN = "chain screen"
+    CHART = "chart screen"
+    REPLAY = "replay"
     TICKET = "ticket"
     PRICE = "ticket, price"
     QUANTITY = "ticket, quantity"
@@ -35,6 +35,8 @@ class Scope(StrEnum):
     PROMPT = "a text"
     PICK = "a choice"
     DIALOG = "question or details"
+    CHOICE = "order without a confirmed state"
+    TYPED = "typed confirmation"
     LOCKED = "locked screen"
     LIMITS = "looser limits"
     FORM = "first run"
@@ -77,17 +79,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("leave", ("ctrl+q",), "leave", Scope.EVERYWHERE, "app.leave"),
     Action("lock", ("ctrl+l",), "lock the screen", Scope.EVERYWHERE, "app.lock"),
     Action("limits", ("ctrl+g",), "looser limits that wait", Scope.EVERYWHERE, "app.limits"),
-    Action("order.buy", ("b", "f1"), "buy ticket for the focused row", Scope.TRADE, "ticket(1)", 1, "Buy"),
-    Action("order.sell", ("s", "f2"), "sell ticket for the focused row", Scope.TRADE, "ticket(-1)", 2, "Sell"),
-    Action("row.depth", ("d", "f6"), "depth of the focused row", Scope.TRADE, "depth", 6, "Depth"),
+    Action("order.buy", ("b", "f1"), "buy ticket for the row", Scope.TRADE, "ticket(1)", 1, "Buy"),
+    Action("order.sell", ("s", "f2"), "sell ticket for the row", Scope.TRADE, "ticket(-1)", 2, "Sell"),
+    Action("row.depth", ("d", "f6"), "depth of the row", Scope.TRADE, "depth", 6, "Depth"),
     Action("row.act", ("x",), "cancel the order / exit the position", Scope.TRADE, "act", 5, "Cancel/exit", True),
+    Action("row.protect", ("e",), "stop, target, trailing stop of the position", Scope.TRADE, "protect"),
     Action("order.again", ("r",), "ticket again for an order that was not sent or was refused", Scope.TRADE, "again"),
     Action("row.details", ("enter",), "details of the row", Scope.TRADE, "details", 10, "Details"),
     Action("pane.orders", ("f3",), "orders", Scope.TRADE, "bottom('orders')", 7, "Orders"),
     Action("pane.trades", ("f8",), "trades", Scope.TRADE, "bottom('trades')", 8, "Trades"),
     Action("pane.positions", ("f9",), "positions", Scope.TRADE, "bottom('positions')", 9, "Positions"),
-    Action("row.chart", ("c", "f7"), "chart of the focused row", Scope.TRADE, "chart", 13, "Chart"),
-    Action("row.chain", ("O",), "option chain of the focused row", Scope.TRADE, "chain", 14, "Chain"),
+    Action("row.chart", ("c", "f7"), "chart of the row", Scope.TRADE, "chart", 13, "Chart"),
+    Action("row.chain", ("O",), "option chain of the row", Scope.TRADE, "chain", 14, "Chain"),
     Action("find", ("slash", "ctrl+f"), "find an instrument", Scope.TRADE, "find", 3, "Find"),
     Action("help", ("question_mark",), "the keys", Scope.SCREENS, "help", 4, "Keys"),
     Action("pane.next", ("tab",), "next pane", Scope.TRADE, "pane(1)", 11, "Pane"),
@@ -101,6 +104,38 @@ ACTIONS: tuple[Action, ...] = (
     Action("row.first", ("home",), "first row", Scope.TRADE, "first"),
     Action("row.last", ("end",), "last row", Scope.TRADE, "last"),
     *(_screen(n, name) for n, name in enumerate(SCREENS, 1)),
+    Action("table.back", ("escape",), "back to the trade screen", Scope.TABLES, "screen_number(1)", 12, "Back"),
+    Action("table.down", ("down", "j"), "down", Scope.TABLES, "move(1)"),
+    Action("table.up", ("up", "k"), "up", Scope.TABLES, "move(-1)"),
+    Action("table.page.down", ("pagedown",), "page down", Scope.TABLES, "page(1)"),
+    Action("table.page.up", ("pageup",), "page up", Scope.TABLES, "page(-1)"),
+    Action("table.first", ("home",), "first row", Scope.TABLES, "first"),
+    Action("table.last", ("end",), "last row", Scope.TABLES, "last"),
+    Action("table.next", ("tab", "right_square_bracket"), "next table", Scope.TABLES, "table(1)", 8, "Table"),
+    Action("table.previous", ("shift+tab", "left_square_bracket"), "previous table", Scope.TABLES, "table(-1)"),
+    Action("table.sort", ("o",), "sort by the next column", Scope.TABLES, "sort(1)", 9, "Sort"),
+    Action("table.reverse", ("O",), "sort the other way round", Scope.TABLES, "reverse"),
+    Action("table.filter", ("f",), "show fewer rows: the next filter", Scope.TABLES, "filter(1)", 10, "Filter"),
+    Action("table.buy", ("b", "f1"), "buy ticket for the row", Scope.TABLES, "ticket(1)", 3, "Buy"),
+    Action("table.sell", ("s", "f2"), "sell ticket for the row", Scope.TABLES, "ticket(-1)", 4, "Sell"),
+    Action("positions.exit", ("x",), "exit ticket for the position", Scope.POSITIONS, "exit", 1, "Exit"),
+    Action("positions.protect", ("e",), "stop, target, trailing stop", Scope.POSITIONS, "protect", 2, "Stop/target"),
+    Action(
+        "positions.mark", ("T",), "value at the last trade or at the touch", Scope.POSITIONS, "mark", 7, "Last/touch"
+    ),
+    Action("positions.details", ("enter",), "all figures of the row", Scope.POSITIONS, "details", 6, "Details"),
+    Action("orders.cancel", ("x",), "cancel the order", Scope.ORDERS, "cancel", 1, "Cancel", True),
+    Action(
+        "orders.again", ("r",), "ticket again for one that was not sent or refused", Scope.ORDERS, "again", 5, "Again"
+    ),
+    Action("orders.trace", ("enter",), "trace: what was on screen, and its times", Scope.ORDERS, "trace", 2, "Trace"),
+    Action("risk.unlatch", ("u",), "go on after the day-loss limit", Scope.RISK, "unlatch", 2, "Day loss"),
+    Action("protect.take", ("enter",), "watch these levels", Scope.PROTECT, "take"),
+    Action("protect.next", ("tab", "down"), "next field", Scope.PROTECT, "app.focus_next"),
+    Action("protect.previous", ("shift+tab", "up"), "previous field", Scope.PROTECT, "app.focus_previous"),
+    Action("protect.close", ("escape",), "close", Scope.PROTECT, "close"),
+    Action("unlatch.take", ("enter",), "take the typed phrase", Scope.UNLATCH, "take"),
+    Action("unlatch.close", ("escape",), "close", Scope.UNLATCH, "close"),
     Action("list.add", ("insert", "plus"), "find one and add it", Scope.WATCH, "find"),
     Action("list.remove", ("delete", "minus"), "remove the row", Scope.WATCH, "list_remove"),
     Action("list.up", ("shift+up", "K"), "move the row up", Scope.WATCH, "list_move(-1)"),
@@ -114,8 +149,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("list.delete", ("D",), "delete the list", Scope.WATCH, "list_delete"),
     Action("list.csv", ("I",), "add the rows of a CSV file", Scope.WATCH, "list_csv"),
     Action("chain.back", ("escape",), "back to the trade screen", Scope.CHAIN, "screen_number(1)", 6, "Back"),
-    Action("chain.buy", ("b", "f1"), "buy ticket for the focused side", Scope.CHAIN, "ticket(1)", 1, "Buy"),
-    Action("chain.sell", ("s", "f2"), "sell ticket for the focused side", Scope.CHAIN, "ticket(-1)", 2, "Sell"),
+    Action("chain.buy", ("b", "f1"), "buy ticket for this side", Scope.CHAIN, "ticket(1)", 1, "Buy"),
+    Action("chain.sell", ("s", "f2"), "sell ticket for this side", Scope.CHAIN, "ticket(-1)", 2, "Sell"),
     Action("chain.left", ("left", "h"), "the calls", Scope.CHAIN, "side(0)", 5, "Call/put"),
     Action("chain.right", ("right", "l"), "the puts", Scope.CHAIN, "side(1)"),
     Action("chain.down", ("down", "j"), "next strike", Scope.CHAIN, "move(1)"),
@@ -149,44 +184,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("replay.slower", ("less_than_sign",), "slower", Scope.REPLAY, "replay_speed(-1)", 2, "Slower"),
     Action("replay.faster", ("equals_sign",), "faster", Scope.REPLAY, "replay_speed(1)", 2, "Faster"),
     Action("replay.goto", ("G",), "go to a time of the day", Scope.REPLAY, "replay_goto", 5, "Go to"),
-    Action("table.back", ("escape",), "back to the trade screen", Scope.TABLES, "screen_number(1)", 12, "Back"),
-    Action("table.down", ("down", "j"), "down", Scope.TABLES, "move(1)"),
-    Action("table.up", ("up", "k"), "up", Scope.TABLES, "move(-1)"),
-    Action("table.page.down", ("pagedown",), "page down", Scope.TABLES, "page(1)"),
-    Action("table.page.up", ("pageup",), "page up", Scope.TABLES, "page(-1)"),
-    Action("table.first", ("home",), "first row", Scope.TABLES, "first"),
-    Action("table.last", ("end",), "last row", Scope.TABLES, "last"),
-    Action("table.next", ("tab", "right_square_bracket"), "next table", Scope.TABLES, "table(1)", 8, "Table"),
-    Action("table.previous", ("shift+tab", "left_square_bracket"), "previous table", Scope.TABLES, "table(-1)"),
-    Action("table.sort", ("o",), "sort by the next column", Scope.TABLES, "sort(1)", 9, "Sort"),
-    Action("table.reverse", ("O",), "sort the other way round", Scope.TABLES, "reverse"),
-    Action("table.filter", ("f",), "show fewer rows: the next filter", Scope.TABLES, "filter(1)", 10, "Filter"),
-    Action("table.buy", ("b", "f1"), "buy ticket for the focused row", Scope.TABLES, "ticket(1)", 3, "Buy"),
-    Action("table.sell", ("s", "f2"), "sell ticket for the focused row", Scope.TABLES, "ticket(-1)", 4, "Sell"),
-    Action("positions.exit", ("x",), "exit ticket for the position", Scope.POSITIONS, "exit", 1, "Exit"),
-    Action("positions.protect", ("e",), "stop, target, trailing stop", Scope.POSITIONS, "protect", 2, "Stop/target"),
-    Action(
-        "positions.mark", ("T",), "value at the last trade or at the touch", Scope.POSITIONS, "mark", 7, "Last/touch"
-    ),
-    Action("positions.details", ("enter",), "all figures of the row", Scope.POSITIONS, "details", 6, "Details"),
-    Action("orders.cancel", ("x",), "cancel the order", Scope.ORDERS, "cancel", 1, "Cancel", True),
-    Action(
-        "orders.again", ("r",), "ticket again for one that was not sent or refused", Scope.ORDERS, "again", 5, "Again"
-    ),
-    Action("orders.trace", ("enter",), "trace: what was on screen, and its times", Scope.ORDERS, "trace", 2, "Trace"),
-    Action("risk.unlatch", ("u",), "go on after the day-loss limit", Scope.RISK, "unlatch", 2, "Day loss"),
-    Action("protect.take", ("enter",), "watch these levels", Scope.PROTECT, "take"),
-    Action("protect.next", ("tab", "down"), "next field", Scope.PROTECT, "app.focus_next"),
-    Action("protect.previous", ("shift+tab", "up"), "previous field", Scope.PROTECT, "app.focus_previous"),
-    Action("protect.close", ("escape",), "close", Scope.PROTECT, "close"),
-    Action("unlatch.take", ("enter",), "take the typed phrase", Scope.UNLATCH, "take"),
-    Action("unlatch.close", ("escape",), "close", Scope.UNLATCH, "close"),
     Action("ticket.send", ("enter",), "send", Scope.TICKET, "send", 1, "send", True),
     Action("ticket.next", ("tab",), "next field", Scope.TICKET, "app.focus_next", 2, "next"),
     Action("ticket.previous", ("shift+tab",), "previous field", Scope.TICKET, "app.focus_previous"),
     Action("ticket.buy", ("f1",), "make it a buy", Scope.TICKET, "flip(1)"),
     Action("ticket.sell", ("f2",), "make it a sell", Scope.TICKET, "flip(-1)"),
     Action("ticket.product", ("f4",), "next product", Scope.TICKET, "product", 4, "product"),
+    Action("ticket.largest", ("f5",), "the largest quantity that passes", Scope.TICKET, "largest", 3, "largest"),
     Action("ticket.close", ("escape",), "close", Scope.TICKET, "close", 5, "close"),
     Action("price.up", ("up",), "one tick up", Scope.PRICE, "nudge(1)"),
     Action("price.down", ("down",), "one tick down", Scope.PRICE, "nudge(-1)"),
@@ -207,12 +211,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("search.down", ("down",), "next result", Scope.SEARCH, "move(1)"),
     Action("search.up", ("up",), "previous result", Scope.SEARCH, "move(-1)"),
     Action("search.close", ("escape",), "close", Scope.SEARCH, "close"),
-    Action("prompt.take", ("enter",), "take it", Scope.PROMPT, "take"),
-    Action("prompt.close", ("escape",), "close", Scope.PROMPT, "close"),
-    Action("pick.take", ("enter",), "take it", Scope.PICK, "take"),
-    Action("pick.down", ("down", "j"), "next", Scope.PICK, "move(1)"),
-    Action("pick.up", ("up", "k"), "previous", Scope.PICK, "move(-1)"),
-    Action("pick.close", ("escape",), "close", Scope.PICK, "close"),
     Action("lock.open", ("enter",), "unlock", Scope.LOCKED, "unlock"),
     Action("limits.take", ("enter",), "accept", Scope.LIMITS, "take"),
     Action("limits.keep", ("f2",), "keep the old limits", Scope.LIMITS, "keep"),
@@ -222,8 +220,21 @@ ACTIONS: tuple[Action, ...] = (
     Action("form.keyring", ("f2",), "let this computer's keyring open it too", Scope.FORM, "keyring"),
     Action("form.seed", ("f3",), "keep the TOTP seed too", Scope.FORM, "seed"),
     Action("form.save", ("enter",), "save", Scope.FORM, "save"),
+    Action("prompt.take", ("enter",), "take it", Scope.PROMPT, "take"),
+    Action("prompt.close", ("escape",), "close", Scope.PROMPT, "close"),
+    Action("pick.take", ("enter",), "take it", Scope.PICK, "take"),
+    Action("pick.down", ("down", "j"), "next", Scope.PICK, "move(1)"),
+    Action("pick.up", ("up", "k"), "previous", Scope.PICK, "move(-1)"),
+    Action("pick.close", ("escape",), "close", Scope.PICK, "close"),
     Action("dialog.yes", ("enter",), "yes, or close", Scope.DIALOG, "yes"),
     Action("dialog.no", ("escape",), "no, or close", Scope.DIALOG, "no"),
+    Action("choice.wait", ("w",), "arm: wait", Scope.CHOICE, "arm('wait')"),
+    Action("choice.resend", ("r",), "arm: send a second one", Scope.CHOICE, "arm('resend')"),
+    Action("choice.not_placed", ("n",), "arm: it was not placed", Scope.CHOICE, "arm('not placed')"),
+    Action("choice.run", ("enter",), "do what is armed", Scope.CHOICE, "run", order_key=True),
+    Action("choice.close", ("escape",), "decide nothing", Scope.CHOICE, "close"),
+    Action("typed.run", ("enter",), "send", Scope.TYPED, "run", order_key=True),
+    Action("typed.close", ("escape",), "send nothing", Scope.TYPED, "close"),
 )
 
 _NAMES = {

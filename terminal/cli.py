@@ -107,8 +107,8 @@ def read_options(
         speed=speed,
         attach=existing(attach, "--attach") if attach is not None else None,
         record=record,
-        instruments=existing(instruments, "--instruments") if instruments is not None else None,
         config_path=config_path,
+        instruments=existing(instruments, "--instruments") if instruments is not None else None,
     )
     if options.mode == "paper":
         raise UserError("paper mode is not here yet; nothing was started. Use practice: tezi --mode practice")

@@ -23,9 +23,9 @@ class Options:
     speed: float = 1.0
     attach: Path | None = None
     record: bool = False
-    instruments: Path | None = None
     config_path: Path | None = None
     """Where `config` was read from and is watched for changes; the file may be absent."""
+    instruments: Path | None = None
 
 
 def home_folder(given: Path | None) -> Path:

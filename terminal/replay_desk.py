@@ -22,7 +22,8 @@ from core.store.tape import Kind as RecordKind
 from core.supervise import Supervisor
 from core.text import plain
 from core.views import Freshness, Quote, Status, StreamStatus
-from terminal.empty_desk import EmptyDesk
+from terminal.empty_views import EmptyAccount, EmptyChains, EmptyViews
+from terminal.look_only import LookOnly
 
 LOOK_ONLY = "a tape is played: look only"
 SAMPLE_NS = 5 * NS_PER_S
@@ -110,23 +111,21 @@ class TapeRows:
         return tuple(self.known.values())
 
 
-class ReplayDesk(EmptyDesk):
+class ReplayDesk(LookOnly):
     """Implements `core.views.Desk`. Every command that would change an account is refused with a reason."""
 
-    replay: TapeDeck
-    lists: ListDesk
-    charts: ChartDesk
+    refusal, code, remedy = LOOK_ONLY, "REPLAY", "leave the replay to trade"
 
     def __init__(self, tape: TapeFile, real: Clock, speed: float) -> None:
         self._rows = TapeRows()
         self._trends = Trends()
         self._sampled_ns = 0
-        deck = TapeDeck(tape, real, speed, self._record)
-        self._board = TapeBoard(deck, real)
-        super().__init__("", "REPLAY", self._board)
-        self.replay = deck
-        self.why, self.elsewhere = LOOK_ONLY, "not on this tape"
-        self._log = EventLog(self._board)
+        self.replay = TapeDeck(tape, real, speed, self._record)
+        self._board = TapeBoard(self.replay, real)
+        self.events = EventLog(self._board)
+        self.orders, self.positions = self._rows, EmptyViews()
+        self.elsewhere = "not on this tape"
+        self.chains, self.account = EmptyChains(), EmptyAccount()
         self.lists = ListDesk(
             self._board, self._board, self._rows, self.positions, Watchlists().put(Watchlist(NAME)), (), self._trends,
             lambda lists: None, lambda: None, self.elsewhere,
@@ -142,14 +141,6 @@ class ReplayDesk(EmptyDesk):
     @property
     def quotes(self) -> TapeBoard:
         return self._board
-
-    @property
-    def orders(self) -> TapeRows:
-        return self._rows
-
-    @property
-    def events(self) -> EventLog:
-        return self._log
 
     def wound_back(self) -> None:
         """Everything that grew with the tape begins anew."""
@@ -206,11 +197,13 @@ class ReplayDesk(EmptyDesk):
         elif record.kind in (RecordKind.INTENT, RecordKind.UPDATE):
             self._order(record.body)
         elif record.kind is RecordKind.MODE:
-            self._log.add(EventKind.MODE, _mode_text(record.body))
+            self.events.add(EventKind.MODE, _mode_text(record.body))
         elif record.kind is RecordKind.EVENT:
-            self._log.add(EventKind.FEED, f"connection {record.channel + 1}: {record.body.decode('ascii', 'replace')}")
+            self.events.add(
+                EventKind.FEED, f"connection {record.channel + 1}: {record.body.decode('ascii', 'replace')}"
+            )
         elif record.kind is RecordKind.GAP:
-            self._log.add(EventKind.FEED, "the tape has a gap here: it was not written in time", True)
+            self.events.add(EventKind.FEED, "the tape has a gap here: it was not written in time", True)
 
     def _wanted(self, body: bytes) -> None:
         for instrument in instruments(body):
@@ -224,10 +217,10 @@ class ReplayDesk(EmptyDesk):
         try:
             order = msgspec.json.decode(body, type=Order)
         except msgspec.MsgspecError:
-            self._log.add(EventKind.ORDER, "an order on the tape cannot be read")
+            self.events.add(EventKind.ORDER, "an order on the tape cannot be read")
             return
         self._rows.put(order)
-        self._log.add(EventKind.ORDER, f"{order.side.letter} {order.quantity} {order.symbol} {order.state.word}")
+        self.events.add(EventKind.ORDER, f"{order.side.letter} {order.quantity} {order.symbol} {order.state.word}")
 
 
 def open_desk(path: Path, tape: TapeFile, speed: float) -> ReplayDesk:

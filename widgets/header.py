@@ -33,9 +33,10 @@ class HeaderPane(LinePane):
 
     NEEDS_STATUS = True
 
-    def __init__(self, tabs: tuple[str, ...], shown: int = 1, *, id: str | None = None) -> None:
+    def __init__(self, tabs: tuple[str, ...], *, at: int = 1, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._tabs, self._number = tabs, shown
+        self._tabs = tabs
+        self._at = at
 
     def lines(self, desk: Desk, width: int, height: int) -> tuple[Line, ...]:
         if self.status is None:
@@ -43,7 +44,7 @@ class HeaderPane(LinePane):
         pins = tuple((i, seen(desk.quotes, i.key)) for i in desk.pins())
         top = status_line(self.status, width)
         second = dated(pins_line(pins, width - DATE), self.status.market_ns, width)
-        return (top, second, tabs_line(self._tabs, self._number))[:height]
+        return (top, second, tabs_line(self._tabs, self._at))[:height]
 
 
 def status_line(status: Status, width: int) -> Line:
@@ -127,9 +128,9 @@ def dated(line: Line, market_ns: int, width: int) -> Line:
     return spread(line, (Cell(cells.day(market_ns) + " ", Ink.DIM),), width)
 
 
-def tabs_line(tabs: tuple[str, ...], shown: int = 1) -> Line:
-    """The screens by number; `shown` is the one that is on."""
+def tabs_line(tabs: tuple[str, ...], at: int = 1) -> Line:
+    """The screens; number `at` is the one that is shown."""
     line: list[Cell] = []
-    for n, name in enumerate(tabs):
-        line.append(Cell(f" {n + 1} {name} ", Ink.STRONG if n + 1 == shown else Ink.DIM))
+    for n, name in enumerate(tabs, 1):
+        line.append(Cell(f" {n} {name} ", Ink.STRONG if n == at else Ink.DIM))
     return tuple(line)

@@ -103,14 +103,14 @@ class Parts:
     meta: Meta
     audit: Audit = field(default_factory=NoAudit)
     ledger: Ledger = field(default_factory=NoLedger)
-    lists: Watchlists | None = None
-    keep_lists: Callable[[Watchlists], None] = lambda _: None
-    elsewhere: str = "not in today's instrument master"
-    contracts: Catalogue | None = None
-    history: History | None = None
     passwords: Passwords | None = None
     """The vault's password, where there is a vault."""
     wanted: Config | None = None
     """What the configuration file says, where that is not what is in force (`config`)."""
     banned: Callable[[str, str], bool | None] | None = None
     """Whether an underlying is under ban on a day; None: as the dated lists say."""
+    lists: Watchlists | None = None
+    keep_lists: Callable[[Watchlists], None] = lambda _: None
+    elsewhere: str = "not in today's instrument master"
+    contracts: Catalogue | None = None
+    history: History | None = None

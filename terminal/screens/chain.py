@@ -32,7 +32,7 @@ class ChainScreen(DeskScreen):
         self._near = near
 
     def compose(self) -> ComposeResult:
-        yield HeaderPane(SCREENS, 4, id="header")
+        yield HeaderPane(SCREENS, at=4, id="header")
         yield DrawnPane(self._head, id="chain-head")
         yield ChainGrid(id="chain")
         kill = action("panic")

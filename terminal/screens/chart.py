@@ -37,7 +37,7 @@ class ChartScreen(DeskScreen):
         self._interval = FIRST
 
     def compose(self) -> ComposeResult:
-        yield HeaderPane(SCREENS, 5, id="header")
+        yield HeaderPane(SCREENS, at=5, id="header")
         yield DrawnPane(self._head, id="chart-head")
         yield ChartPane(id="chart")
         kill = action("panic")

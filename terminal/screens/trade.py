@@ -10,20 +10,21 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
 
-from core.domain import Instrument, InstrumentKey, Order, Side
-from core.facts import Operation
+from core.domain import Instrument, InstrumentKey, Order, OrderIntent, OrderState, Side
+from core.facts import LadderMode, Operation
 from core.views import Desk, Status
 from terminal.actions import SCREENS, Scope, action, bindings, hints, key_of, keys_of
 from terminal.screens.replay_actions import ReplayActions
 from terminal.screens.watch_actions import WatchActions
 from widgets.banner import BannerPane
-from widgets.blotter import OrdersGrid, PositionsGrid, TradesGrid
+from widgets.blotter import OrdersGrid, TradesGrid
 from widgets.bottom import BottomPane
 from widgets.depth import DepthPane
 from widgets.events import EventsPane
 from widgets.grid import LineGrid
 from widgets.header import HeaderPane
 from widgets.hints import Hint, HintsPane
+from widgets.legs import PositionsGrid
 from widgets.pane import Pane
 from widgets.replay import ReplayPane
 from widgets.watch import WatchGrid, list_foot, list_title
@@ -39,7 +40,13 @@ def _keys(*pairs: tuple[str, str]) -> str:
 
 
 SUBTITLES = {
-    "positions": _keys(("row.act", "exit"), ("order.buy", "buy"), ("order.sell", "sell"), ("row.depth", "depth")),
+    "positions": _keys(
+        ("row.act", "exit"),
+        ("row.protect", "stop/target"),
+        ("order.buy", "buy"),
+        ("order.sell", "sell"),
+        ("row.depth", "depth"),
+    ),
     "orders": _keys(
         ("row.act", "cancel"), ("order.again", "again"), ("row.details", "details"), ("row.depth", "depth")
     ),
@@ -140,7 +147,7 @@ class TradeScreen(WatchActions, ReplayActions):
         if isinstance(focused, DepthPane):
             return focused.instrument
         if isinstance(focused, OrdersGrid | TradesGrid | PositionsGrid):
-            row = focused.current()
+            row = focused.position() if isinstance(focused, PositionsGrid) else focused.current()
             return self.desk.instrument(InstrumentKey(row.exchange, row.token)) if row else None
         return None
 
@@ -235,21 +242,26 @@ class TradeScreen(WatchActions, ReplayActions):
         if isinstance(self.focused, OrdersGrid):
             order = self.focused.current()
             if order is not None:
-                self._cancel(order)
+                await self._cancel(order)
         elif isinstance(self.focused, PositionsGrid):
             await self._exit(self.focused)
 
-    def _cancel(self, order: Order) -> None:
+    async def _cancel(self, order: Order) -> None:
         if not order.state.live:
             self.tezi.say(f"{order.symbol} is {order.state.word}: nothing to cancel")
             return
         why = self.desk.forbidden(Operation.CANCEL)
+        if why and self.desk.status().ladder is LadderMode.READ_ONLY:
+            from terminal.screens.modals import CancelScreen
+
+            await self.app.push_screen(CancelScreen(order, why))
+            return
         answer = "" if why else self.desk.cancel(order.tag).refused
         if why or answer:
             self.tezi.say(f"not cancelled: {why or answer}", bad=True)
 
     async def _exit(self, grid: PositionsGrid) -> None:
-        position = grid.current()
+        position = grid.position()
         if position is None or not position.net:
             self.tezi.say("no open position under the cursor")
             return
@@ -260,6 +272,16 @@ class TradeScreen(WatchActions, ReplayActions):
         from terminal.screens.modals import exit_terms
 
         await self._open_ticket(exit_terms(self.tezi.new_intent_id(), instrument, position, self.desk))
+
+    async def action_protect(self) -> None:
+        """Stop, target and trailing stop of the focused position."""
+        position = self.focused.position() if isinstance(self.focused, PositionsGrid) else None
+        if position is None or not position.net:
+            self.tezi.say("no open position under the cursor: nothing to protect")
+            return
+        from terminal.screens.protect import ProtectScreen
+
+        await self.app.push_screen(ProtectScreen(position.key, position.symbol))
 
     async def action_again(self) -> None:
         """The row offers it, a person decides: a ticket with the old terms, which sends nothing by itself."""
@@ -274,15 +296,27 @@ class TradeScreen(WatchActions, ReplayActions):
 
             await self._open_ticket(again_terms(intent))
 
+    async def _beside(self, intent: OrderIntent | None) -> None:
+        """A second order beside a lost one is a ticket like any other."""
+        if intent is not None:
+            from terminal.screens.modals import again_terms
+
+            await self._open_ticket(again_terms(intent))
+
     # Dialogues.
 
     async def action_details(self) -> None:
         if isinstance(self.focused, OrdersGrid):
             order = self.focused.current()
-            if order is not None:
-                from terminal.screens.modals import LinesScreen, order_details
+            if order is not None and order.state is OrderState.UNCONFIRMED:
+                from terminal.screens.modals import ChoiceScreen
 
-                await self.app.push_screen(LinesScreen(f"Order {order.symbol}", order_details(order), "Esc close"))
+                await self.app.push_screen(ChoiceScreen(order.tag), self._beside)
+            elif order is not None:
+                from terminal.screens.trace import TraceScreen
+
+
+                await self.app.push_screen(TraceScreen(order))
         elif isinstance(self.focused, WatchGrid):
             self.action_depth()
 
