@@ -41,7 +41,6 @@ async def desk(tmp_path: Path) -> ReplayDesk:
         if n == 60:
             writer.add(RecordKind.INTENT, msgspec.json.encode(order(tag="T1", symbol="SBIN-EQ", token="3045")))
             writer.add(RecordKind.MODE, json.dumps(["NORMAL", "READ-ONLY", ["orders failing"]]).encode())
-            writer.add(RecordKind.UPDATE, b"no order")
         clock.move(1.0)
     await writer.close()
     return ReplayDesk(TapeFile(tmp_path / "day.tape"), SystemClock(), 1.0)
@@ -87,7 +86,6 @@ async def test_orders_and_modes_of_the_tape_are_told_and_nothing_can_be_sent(des
         desk.replay.step(200)
         await d.press("f3")
         d.line("NORMAL to READ-ONLY: orders failing")
-        d.line("an order on the tape cannot be read")
         assert [o.state for o in desk.orders.orders()] == [OrderState.SENDING]
         await d.press("f9", "tab", "b", "enter")
         assert LOOK_ONLY in d.text or LOOK_ONLY in " ".join(d.toasts())
