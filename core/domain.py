@@ -99,6 +99,17 @@ class Instrument:
         return self.kind in (Kind.FUTURE, Kind.OPTION)
 
 
+class Bar(NamedTuple):
+    """One candle. `start_s` is the epoch second at which it begins; a day's is Indian midnight."""
+
+    start_s: int
+    open_e4: int
+    high_e4: int
+    low_e4: int
+    close_e4: int
+    volume: int
+
+
 @dataclass(frozen=True, slots=True)
 class OrderIntent:
     """What a person wants to do, complete and typed, before any check.

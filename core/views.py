@@ -4,13 +4,14 @@ A pane keeps revisions, never state. Every call here is synchronous, returns at 
 """
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import NamedTuple, Protocol
 
 from core.account import Caution, DayLoss, Gauge, Guard, Holding, Leg, MarkBy, Purse, TicketCost, Totals, Traced
 from core.clock import Clock
 from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position, PositionKey
 from core.facts import Cause, CircuitState, Event, LadderMode, Operation
+from core.marketviews import Chains, Charts, Lists, Replay
 from core.secret import Secret
 
 
@@ -22,12 +23,22 @@ class Level(NamedTuple):
     orders: int
 
 
+SLOW_TIMES = 6
+"""How many times older than the configured age a price may be that seldom changes and still be fresh: 30 s for 5 s
+(reliability 3.2, G14)."""
+
+
 class Freshness(Enum):
-    """Whether a price may be called live; the second value is the mark of the row."""
+    """Whether a price may be called live; the second value is the mark of the row.
+
+    STALE is late by the row's own measure: how often it usually changes. REST is a price that was read while its feed
+    was down. Only FRESH may be traded on.
+    """
 
     FRESH = ("fresh", " ")
     STALE = ("stale", "~")
     DOWN = ("feed down", "!")
+    REST = ("read, not live", "R")
     NEVER = ("no price yet", "·")
 
     def __init__(self, word: str, mark: str) -> None:
@@ -174,6 +185,22 @@ class Submitted:
     refused: str = ""
 
 
+class Choice(StrEnum):
+    """What a person may say of an order that nobody could confirm, besides sending a second one."""
+
+    WAIT = "wait"
+    NOT_PLACED = "not placed"
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """An UNCONFIRMED order and what depends on it: units held now (signed), and if it and a second one both fill."""
+
+    order: Order
+    net: int
+    net_if_both: int
+
+
 @dataclass(frozen=True, slots=True)
 class CircuitStatus:
     """One circuit for the health pane. `next_try_ms` is None when nothing is scheduled; `error` is safe text."""
@@ -313,15 +340,34 @@ class Desk(Protocol):
     def account(self) -> AccountView: ...
 
     def status(self) -> Status: ...
-    def watchlist(self) -> tuple[Instrument, ...]: ...
+    @property
+    def lists(self) -> Lists: ...
+    @property
+    def charts(self) -> Charts: ...
+    @property
+    def chains(self) -> Chains: ...
+    @property
+    def replay(self) -> Replay | None:
+        """The tape that is played; None in every other session."""
+        ...
+
+    @property
+    def elsewhere(self) -> str:
+        """What a found instrument is that `instrument` does not know: `not on the practice exchange`."""
+        ...
+
+    def watchlist(self) -> tuple[Instrument, ...]:
+        """The instruments of the chosen list."""
+        ...
+
     def pins(self) -> tuple[Instrument, ...]:
         """The indices of the second line."""
         ...
 
     def instrument(self, key: InstrumentKey) -> Instrument | None: ...
     def search(self, text: str, limit: int) -> tuple[Instrument, ...]: ...
-    def watch(self, instrument: Instrument) -> None:
-        """Add to the list (no effect when it is there) and subscribe."""
+    def search_note(self) -> str:
+        """What a search still waits for (an index being opened or built); empty when it covers everything."""
         ...
 
     def preset_quantity(self, instrument: Instrument) -> int: ...
@@ -338,9 +384,21 @@ class Desk(Protocol):
         ...
 
     def submit(self, intent: OrderIntent) -> Submitted: ...
-    def cancel(self, tag: str) -> Submitted: ...
+    def cancel(self, tag: str, typed: str = "") -> Submitted:
+        """Ask the broker to cancel one order. In READ-ONLY it goes only with `typed` CANCEL, one at a time."""
+        ...
+
     def send_again(self, tag: str) -> OrderIntent | None:
         """A fresh intent with the terms of a NOT_SENT, DENIED or REJECTED order, for the ticket; sends nothing."""
+        ...
+
+    def unanswered(self, tag: str) -> Unanswered | None:
+        """What a person must know to decide about an UNCONFIRMED order; None for any other."""
+        ...
+
+    def decide(self, tag: str, choice: Choice) -> Submitted: ...
+    def send_beside(self, tag: str, typed: str) -> OrderIntent | str:
+        """A second order beside an UNCONFIRMED one, for the ticket; `typed` must be its quantity. Else why not."""
         ...
 
     def panic_plan(self) -> PanicPlan: ...

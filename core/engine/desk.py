@@ -2,12 +2,13 @@
 
 from core.clock import Clock, ist_day
 from core.domain import Exchange, Instrument, InstrumentKey, OrderIntent
-from core.engine.account import Account
 from core.engine.engine import Engine
 from core.facts import Operation
+from core.marketviews import Chains, Charts, Lists, Replay
 from core.secret import Secret
 from core.views import (
     AccountView,
+    Choice,
     EventView,
     GuardStatus,
     Headroom,
@@ -17,10 +18,11 @@ from core.views import (
     QuoteView,
     Status,
     Submitted,
+    Unanswered,
     Verdict,
 )
 
-WATCH_MAX = 1_000
+CANCEL_WORD = "CANCEL"
 
 
 class EngineDesk:
@@ -29,7 +31,7 @@ class EngineDesk:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._parts = engine.parts
-        self._account = Account(engine)
+        self._account = engine.account
         self._intents = 0
 
     @property
@@ -57,10 +59,30 @@ class EngineDesk:
         return self._engine.events
 
     def watchlist(self) -> tuple[Instrument, ...]:
-        return self._engine.watchlist
+        return self._engine.market.lists.shown()
 
     def pins(self) -> tuple[Instrument, ...]:
-        return self._parts.pins
+        return self._engine.market.lists.pins()
+
+    @property
+    def lists(self) -> Lists:
+        return self._engine.market.lists
+
+    @property
+    def charts(self) -> Charts:
+        return self._engine.market.charts
+
+    @property
+    def chains(self) -> Chains:
+        return self._engine.market.chains
+
+    @property
+    def replay(self) -> Replay | None:
+        return None
+
+    @property
+    def elsewhere(self) -> str:
+        return self._parts.elsewhere
 
     def instrument(self, key: InstrumentKey) -> Instrument | None:
         return self._parts.instruments.get(key)
@@ -68,11 +90,8 @@ class EngineDesk:
     def search(self, text: str, limit: int) -> tuple[Instrument, ...]:
         return self._parts.instruments.search(text, limit, ist_day(self.clock.wall_ns()))
 
-    def watch(self, instrument: Instrument) -> None:
-        listed = self._engine.watchlist
-        if instrument not in listed and len(listed) < WATCH_MAX:
-            self._engine.watchlist = (*listed, instrument)
-            self._engine.want()
+    def search_note(self) -> str:
+        return self._parts.instruments.note
 
     def preset_quantity(self, instrument: Instrument) -> int:
         """The configured size, in whole lots, at least one."""
@@ -102,12 +121,26 @@ class EngineDesk:
     def submit(self, intent: OrderIntent) -> Submitted:
         return self._engine.orders.submit(intent)
 
-    def cancel(self, tag: str) -> Submitted:
-        return self._engine.orders.cancel(tag)
+    def cancel(self, tag: str, typed: str = "") -> Submitted:
+        if typed and typed != CANCEL_WORD:
+            return Submitted(
+                refused=f"type {CANCEL_WORD} in capitals to cancel; {typed!r} was typed. Nothing was sent."
+            )
+        return self._engine.orders.cancel(tag, confirmed=bool(typed))
 
     def send_again(self, tag: str) -> OrderIntent | None:
         self._intents += 1
         return self._engine.orders.again(tag, f"again-{tag}-{self._intents}")
+
+    def unanswered(self, tag: str) -> Unanswered | None:
+        return self._engine.choices.unanswered(tag)
+
+    def decide(self, tag: str, choice: Choice) -> Submitted:
+        return self._engine.choices.decide(tag, choice)
+
+    def send_beside(self, tag: str, typed: str) -> OrderIntent | str:
+        self._intents += 1
+        return self._engine.choices.beside(tag, typed, f"beside-{tag}-{self._intents}")
 
     def panic_plan(self) -> PanicPlan:
         return PanicPlan(self._engine.orders.cancellable(), self._engine.authority.halted_ns is not None)

@@ -13,6 +13,8 @@ MADE = {
     2: "terminal.screens.orders:OrdersScreen",
     3: "terminal.screens.positions:PositionsScreen",
     6: "terminal.screens.risk:RiskScreen",
+    4: "terminal.screens.chain:ChainScreen",
+    5: "terminal.screens.chart:ChartScreen",
 }
 """Screen classes by number, imported when first shown; each is made with the instrument that had the focus, or None.
 Screen 1 (Trade) stays under all of them."""

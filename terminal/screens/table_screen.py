@@ -41,7 +41,7 @@ class TableScreen(DeskScreen):
     def head(self) -> tuple[Pane, ...]:
         """The panes above the tables."""
         return (
-            HeaderPane(SCREENS, self.NUMBER, id="header"),
+            HeaderPane(SCREENS, at=self.NUMBER, id="header"),
             BannerPane(f"{key_of('panic')} then {key_of('panic.undo')} undoes it", id="banner"),
         )
 

@@ -137,6 +137,28 @@ def test_config_check_of_an_absent_file_says_that_the_defaults_hold(tmp_path: Pa
     assert re.search(r"tezi.config\.toml: not there, so the defaults hold", done.stdout)
 
 
+@pytest.mark.parametrize(
+    ("symbols", "said"),
+    [
+        (["RELIANCE-EQ", "SBIN", "Nifty 50", "NIFTY29DEC26FUT", "NIFTY29DEC2624800CE"], ""),
+        (
+            ["RELIANCE-EQ", "RELAINCE-EQ"],
+            "names 'RELAINCE-EQ' (meant RELIANCE-EQ?), not known to the practice",
+        ),
+        (["A1", "A2", "A3", "A4"], "'A1', 'A2', 'A3' and 1 more, not known"),
+        (["NOSUCH29DEC26FUT"], "Other symbols are known once a master is loaded: tezi instruments update."),
+    ],
+)
+def test_config_check_of_watchlist_symbols(tmp_path: Path, symbols: list[str], said: str) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text(f"[screen]\nwatchlist = {symbols}\n")
+
+    done = tezi("config", "check", "--config", path, "--home", tmp_path / "home")
+
+    assert (done.returncode, said in done.stderr) == (int(bool(said)), True)
+    assert not said or str(path) in done.stderr
+
+
 def test_config_check_of_a_bad_file(tmp_path: Path) -> None:
     path = tmp_path / "c.toml"
     path.write_text("speling = 1\n")
