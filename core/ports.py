@@ -2,9 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from core.account import Holding
 from core.approval import Approved
+from core.domain import Bar as Bar
 from core.domain import Exchange, Fill, Instrument, InstrumentKey, OrderType, Product, Side, Validity
 from core.outcome import Outcome, Read
 
@@ -63,6 +65,8 @@ class Funds:
 
     net_e4: int | None
     used_e4: int | None
+    cash_e4: int | None = None
+    collateral_e4: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +118,6 @@ AskQuotes = Callable[[tuple[InstrumentKey, ...]], Awaitable[Read[Mapping[Instrum
 """Reads quotes by another way than the stream: at most `QUOTES_MAX`; what the other side left out is missing."""
 
 
-class Bar(NamedTuple):
-    """One candle. `start_s` is the epoch second at which it begins; a day's is Indian midnight."""
-
-    start_s: int
-    open_e4: int
-    high_e4: int
-    low_e4: int
-    close_e4: int
-    volume: int
-
-
 class Broker(Protocol):
     """The broker's order side. Writes take an approval and never raise for what a broker or a network does."""
 
@@ -142,6 +135,7 @@ class Broker(Protocol):
     async def positions(self) -> Read[tuple[BrokerPosition, ...]]: ...
     async def funds(self) -> Read[Funds]: ...
     async def quotes(self, keys: tuple[InstrumentKey, ...]) -> Read[Mapping[InstrumentKey, RestQuote]]: ...
+    async def holdings(self) -> Read[tuple[Holding, ...]]: ...
     async def logout(self) -> None: ...
     async def close(self) -> None: ...
 
@@ -165,6 +159,10 @@ class Journal(Protocol):
 
     async def intent(self, event: "OrderRecord") -> None: ...
     def record(self, event: "OrderRecord") -> None: ...
+    async def context(self, tag: str) -> bytes:
+        """What was on screen when an order was asked for (JSON), empty when nothing was kept. Raises StoreFailed."""
+        ...
+
     def healthy(self) -> str:
         """Empty when writing works, else why it does not."""
         ...

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
@@ -141,6 +140,8 @@ class Tariff:
 @cache
 def tariff() -> Tariff:
     """The shipped tariff."""
+    from importlib import resources  # the first frame of the terminal needs the values here, and not this
+
     return Tariff(resources.files("core").joinpath("tariff.json").read_bytes())
 
 

@@ -12,9 +12,11 @@ from core.brokers import contract
 from core.clock import AnchoredClock, ist_day
 from core.engine.desk import EngineDesk
 from core.engine.engine import HALT_KEY, Engine
+from core.engine.protection import KEYS as PROTECTION_KEYS
 from core.errors import StoreFailed, UserError
 from core.facts import Event, EventKind
 from core.market.instruments import Catalogue
+from core.market.watchlists import Watchlists
 from core.orders.tags import Tags
 from core.store.audit.log import AuditLog
 from core.store.audit.places import KeyFile, KeyPlace
@@ -39,7 +41,7 @@ from terminal.parts import build_parts
 from terminal.recording import Recording
 from terminal.records import config_change, keep_records
 from terminal.vaults import AUDIT, BACKUP
-from terminal.watchlists import remember
+from terminal.watchlists import ListKeeper
 
 STORE = "tezi.db"
 LOG = "tezi.jsonl"
@@ -71,6 +73,7 @@ class Boot:
         self.link = BrokerLink(options, clock)
         self.engine: Engine | None = None
         self._unclean = False
+        self._keeper: ListKeeper | None = None
 
     async def run(self) -> EngineDesk:
         """Raises UserError for what a person can mend. Call `stop` in any case."""
@@ -115,18 +118,24 @@ class Boot:
             late = await self.engine.stop()
             if late:
                 self._log.warning("tasks would not end", names=", ".join(late))
-            self._keep_watchlist(self.engine)
+            self._flush_lists()
         await self._stack.aclose()
 
-    def _keep_watchlist(self, engine: Engine) -> None:
-        """A list that was changed by hand is there at the next start; a recording's instruments are its own."""
-        options = self._options
-        if options.replay is not None or options.config.screen.watchlist or engine.watchlist == engine.parts.watchlist:
-            return
+    def _flush_lists(self) -> None:
+        """What was changed by hand in the last moment is there at the next start."""
         try:
-            remember(options.home, engine.watchlist)
-        except (OSError, UserError) as e:
-            self._log.error("the watchlist could not be kept", error=str(e))
+            if self._keeper is not None:
+                self._keeper.flush()
+        except OSError as e:
+            self._log.error("the watchlists could not be kept", error=str(e))
+
+    def _keep_lists(self) -> Callable[[Watchlists], None]:
+        """Where changed lists go; those of a recording are its own and are not kept."""
+        if self._options.replay is not None:
+            return lambda lists: None
+        self._keeper = ListKeeper(self._options.home, self._clock)
+        self._supervisor.keep("watchlists", self._keeper.run)
+        return self._keeper.keep
 
     async def _open_journal(self) -> OrderJournal:
         path = self._options.home / STORE
@@ -172,11 +181,14 @@ class Boot:
         )  # fmt: skip
         self._stack.push_async_callback(parts.broker.close)
         ledger = TradeLedger(self._writer, self.link.run_name)
-        engine = Engine(replace(parts, audit=audit, ledger=ledger, wanted=self._wanted))
+        assert parts.history is not None
+        self._stack.callback(parts.history.close)
+        engine = Engine(replace(parts, audit=audit, ledger=ledger, wanted=self._wanted, keep_lists=self._keep_lists()))
         if tape is not None:
             tape.listen(engine.bus)
         records = await journal.load_day(ist_day(self._clock.wall_ns()))
-        engine.restore(records, await journal.load_meta(HALT_KEY))
+        kept = {key: await journal.load_meta(key) for key in PROTECTION_KEYS}
+        engine.restore(records, await journal.load_meta(HALT_KEY), kept)
         engine.start()
         return engine
 

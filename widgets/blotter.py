@@ -1,6 +1,7 @@
 """The tables of the bottom pane that tell of our own trading: positions, orders, trades."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from typing import ClassVar
 
 from core.clock import hms
 from core.domain import Fill, InstrumentKey, Order, OrderState, Position
@@ -102,7 +103,7 @@ def _open_percent(position: Position, now: Seen) -> Cell:
 class OrdersGrid(LineGrid):
     """The orders of the day, newest first; those nobody knows the fate of (UNKNOWN) are pinned on top."""
 
-    COLUMNS = (
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("time", "Time", 8, rank=4),
         Column("symbol", "Symbol", 12),
         Column("side", "B", 1),

@@ -8,8 +8,9 @@ from random import Random
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from core.account import Holding
 from core.approval import Action, Approved
-from core.brokers import circuits, contract, history, quotes, wire
+from core.brokers import circuits, contract, history, holdings, quotes, wire
 from core.brokers.circuits import Circuits
 from core.brokers.envelope import Envelope, open_envelope
 from core.brokers.orders import Orders
@@ -34,12 +35,13 @@ _GAPS_S = {
     "api.trade.book": 1.05,
     "api.position": 1.05,
     "api.rms.limit": 0.55,
+    "api.allholding": 1.05,
     "api.individual.order.details": 0.11,
     "api.user.profile": 0.35,
     "api.candle.data": 0.36,
     "api.market.data": 0.21,
 }
-"""Least seconds between two calls: the published limits (1, 1, 1, 2, 10, 3, 3 a second) and 5 % (wire page 6.1); of
+"""Least seconds between two calls: the published limits (1, 1, 1, 2, 1, 10, 3, 3 a second) and 5 % (wire page 6.1); of
 quotes, where the page says 1 and the table 10, five a second."""
 
 
@@ -184,6 +186,15 @@ class AngelBroker:
             return read
         found = wire.funds(read.value)
         return Ok(found, read.read_ns) if found else Failed(FailedBy.SERVICE, "the funds answer holds no funds")
+
+    async def holdings(self) -> Read[tuple[Holding, ...]]:
+        read = await self._read("api.allholding")
+        if isinstance(read, Failed):
+            return read
+        found = holdings.holdings(read.value)
+        if found is None:
+            return Failed(FailedBy.SERVICE, "the holdings answer holds no list")
+        return self._all_or_failed(found, "holding", read.read_ns)
 
     async def logout(self) -> None:
         if self._known is not None:

@@ -2,10 +2,13 @@
 
 from core.clock import Clock, ist_day
 from core.domain import Exchange, Instrument, InstrumentKey, OrderIntent
+from core.engine.account import Account
 from core.engine.engine import Engine
 from core.facts import Operation
+from core.marketviews import Chains, Charts, Lists, Replay
 from core.secret import Secret
 from core.views import (
+    AccountView,
     EventView,
     GuardStatus,
     Headroom,
@@ -18,8 +21,6 @@ from core.views import (
     Verdict,
 )
 
-WATCH_MAX = 1_000
-
 
 class EngineDesk:
     """Implements `core.views.Desk`."""
@@ -27,6 +28,7 @@ class EngineDesk:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._parts = engine.parts
+        self._account = Account(engine)
         self._intents = 0
 
     @property
@@ -46,14 +48,38 @@ class EngineDesk:
         return self._engine.positions
 
     @property
+    def account(self) -> AccountView:
+        return self._account
+
+    @property
     def events(self) -> EventView:
         return self._engine.events
 
     def watchlist(self) -> tuple[Instrument, ...]:
-        return self._engine.watchlist
+        return self._engine.market.lists.shown()
 
     def pins(self) -> tuple[Instrument, ...]:
-        return self._parts.pins
+        return self._engine.market.lists.pins()
+
+    @property
+    def lists(self) -> Lists:
+        return self._engine.market.lists
+
+    @property
+    def charts(self) -> Charts:
+        return self._engine.market.charts
+
+    @property
+    def chains(self) -> Chains:
+        return self._engine.market.chains
+
+    @property
+    def replay(self) -> Replay | None:
+        return None
+
+    @property
+    def elsewhere(self) -> str:
+        return self._parts.elsewhere
 
     def instrument(self, key: InstrumentKey) -> Instrument | None:
         return self._parts.instruments.get(key)
@@ -61,11 +87,8 @@ class EngineDesk:
     def search(self, text: str, limit: int) -> tuple[Instrument, ...]:
         return self._parts.instruments.search(text, limit, ist_day(self.clock.wall_ns()))
 
-    def watch(self, instrument: Instrument) -> None:
-        listed = self._engine.watchlist
-        if instrument not in listed and len(listed) < WATCH_MAX:
-            self._engine.watchlist = (*listed, instrument)
-            self._engine.want()
+    def search_note(self) -> str:
+        return self._parts.instruments.note
 
     def preset_quantity(self, instrument: Instrument) -> int:
         """The configured size, in whole lots, at least one."""
@@ -152,13 +175,7 @@ class EngineDesk:
         parts, engine = self._parts, self._engine
         now_ns = parts.clock.wall_ns()
         session = parts.session(Exchange.NSE, now_ns)
-        opened_e4 = realised_e4 = 0
-        for p in engine.positions.positions():
-            realised_e4 += p.realised_e4
-            slot = parts.board.slot(InstrumentKey(p.exchange, p.token))
-            if p.net and slot is not None:
-                quote = parts.board.quote(slot)
-                opened_e4 += p.open_e4(quote.ltp_e4) if quote.has_ltp else 0
+        made = self._account.totals()
         return Status(
             mode_word=parts.mode_word,
             account=engine.session.account,
@@ -175,8 +192,8 @@ class EngineDesk:
             dropped_frames=parts.feed.malformed,
             orders_last_second=engine.rates.used_last_second(),
             orders_per_second_max=engine.rates.per_second,
-            open_pnl_e4=opened_e4,
-            realised_e4=realised_e4,
+            open_pnl_e4=made.open_e4,
+            realised_e4=made.realised_e4,
             waiting="" if engine.online() else engine.authority.login_text,
             loop_lag_ms=engine.pulse.loop_lag_ms,
             journal_word=parts.journal.healthy() or "saving",

@@ -1,7 +1,7 @@
 """The engine: owns all state and all tasks of one account, outside any screen. Nothing but it calls the rooms."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from core.bus import Bus
 from core.clock import ist_day
@@ -18,9 +18,12 @@ from core.engine.eventlog import EventLog
 from core.engine.facts_for_gate import GateFacts
 from core.engine.limits import LimitKeeper
 from core.engine.lockout import Lockout
+from core.engine.market import MarketDesk
 from core.engine.orderdesk import OrderDesk
 from core.engine.parts import Parts
+from core.engine.protection import Protection
 from core.engine.pulse import Pulse
+from core.engine.purse import PurseKeeper
 from core.engine.reconciler import Reconciler
 from core.engine.records import Recorder
 from core.engine.session import SessionKeeper
@@ -106,7 +109,11 @@ class Engine:
             self.events.add,
             self._look,
         )
-        self.watchlist = parts.watchlist
+        self.purse = PurseKeeper(clock, parts.broker, self.online)
+        self.protection = Protection(
+            parts, self.positions, self.blotter, self.gate, self.orders, self.ladder, self._books_known, self.events.add
+        )
+        self.market = MarketDesk(parts, self.positions, self.supervisor, self.want)
         self.wanted = 0
         self._updates_seen = False
 
@@ -162,10 +169,11 @@ class Engine:
     def _mode_forbids(self, operation: Operation, confirmed: bool) -> str:
         return self.lockout.forbids(operation) or self.ladder.forbids(operation, confirmed=confirmed)
 
-    def restore(self, records: Iterable[OrderRecord], halted: str = "") -> None:
-        """Take up the orders of the day as the journal has them, and a halt that was in force."""
+    def restore(self, records: Iterable[OrderRecord], halted: str = "", kept: Mapping[str, str] | None = None) -> None:
+        """Take up the orders of the day as the journal has them, a halt that was in force, and what protects."""
         for order in self.recorder.restore(records):
             self.blotter.put(order, "restored")
+        self.protection.restore(kept or {})
         if halted:
             self._set_halt(halted)
 
@@ -184,6 +192,10 @@ class Engine:
         keep("books", self.books.run)
         keep("circuits", self.parts.broker.tend)
         keep("funds", lambda: self.gate_facts.watch_funds(self.online))
+        keep("purse", self.purse.run)
+        if not self.parts.look_only:
+            keep("protection", self.protection.run)
+        self.market.start()
 
     async def stop(self) -> tuple[str, ...]:
         """Let answers that are under way come in, then end every task; gives the names of those that would not."""
@@ -194,9 +206,9 @@ class Engine:
         return await self.supervisor.stop(STOP_S)
 
     def want(self) -> None:
-        """Subscribe what is watched, pinned or held."""
+        """Subscribe what is held, pinned, looked at or watched, in this order of importance."""
         held = [self.parts.instruments.get(InstrumentKey(p.exchange, p.token)) for p in self.positions.positions()]
-        wanted = (*self.watchlist, *self.parts.pins, *(i for i in held if i is not None))
+        wanted = (*(i for i in held if i is not None), *self.market.wanted())
         unique = tuple({i.key: i for i in wanted}.values())
         for instrument in unique:
             self.parts.board.add(instrument)
@@ -233,6 +245,10 @@ class Engine:
 
     def online(self) -> bool:
         return not self.authority.login_text
+
+    def _books_known(self) -> bool:
+        """Whether what is held is known: from the first clean comparison on, and not while a new one is due."""
+        return not self.authority.reconcile_text
 
     def socket_up(self) -> bool:
         return self.pulse.updates_heard()
@@ -272,6 +288,7 @@ class Engine:
             self.events.add(EventKind.ORDER, *line)
         if after.filled and (before is None or after.filled > before.filled) and source in ("socket", "book"):
             self.books.trades_soon()
+            self.purse.soon()
         self.bus.publish(OrderChanged(after))
 
     def _tell_order(self, before: Order | None, after: Order, source: str) -> None:
@@ -377,6 +394,7 @@ class Engine:
         self.blotter.clear()
         self.positions.set_openings({})
         self._reconciler.opened = False
+        self.market.new_day()
         self.events.add(EventKind.SYSTEM, f"trading day {day}")
         self._reconcile_soon("on a new trading day")
 

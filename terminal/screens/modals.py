@@ -8,6 +8,7 @@ from terminal.screens.first_run import FirstRunScreen
 from terminal.screens.limits import LimitsScreen
 from terminal.screens.lock import LockScreen
 from terminal.screens.panic import PanicScreen
+from terminal.screens.prompts import PickScreen, PromptScreen
 from terminal.screens.search import SearchScreen
 from terminal.screens.ticket import TicketScreen
 from terminal.screens.ticket_form import Terms, again_terms, exit_terms, new_terms
@@ -21,6 +22,8 @@ __all__ = [
     "LinesScreen",
     "LockScreen",
     "PanicScreen",
+    "PickScreen",
+    "PromptScreen",
     "QuestionScreen",
     "SearchScreen",
     "Terms",

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from core.account import Holding
 from core.approval import Approved
 from core.clock import ManualClock
 from core.domain import Exchange, Fill, Instrument, InstrumentKey
@@ -33,6 +34,8 @@ class FakeBroker:
     writes_sent: int = 0
     ids: int = 0
     circuits: tuple[CircuitStatus, ...] = ()
+    purse: Funds = field(default_factory=lambda: Funds(10_00_000 * 10_000, 0))
+    held: tuple[Holding, ...] = ()
 
     async def login(self) -> Read[str]:
         return self.login_down or Ok("DEMO01")
@@ -120,7 +123,10 @@ class FakeBroker:
         return Ok(tuple(_position(group) for group in nets.values()))
 
     async def funds(self) -> Read[Funds]:
-        return Ok(Funds(10_00_000 * 10_000, 0))
+        return Ok(self.purse)
+
+    async def holdings(self) -> Read[tuple[Holding, ...]]:
+        return self.books_down or Ok(self.held)
 
     async def quotes(self, keys: tuple[InstrumentKey, ...]) -> Read[dict[InstrumentKey, RestQuote]]:
         return DOWN
@@ -188,6 +194,9 @@ class FakeJournal:
     def record(self, event: OrderRecord) -> None:
         self.records.append(event)
 
+    async def context(self, tag: str) -> bytes:
+        return next((r.context for r in self.records if r.tag == tag and r.context), b"")
+
     def healthy(self) -> str:
         return self.broken
 
@@ -196,6 +205,8 @@ class FakeJournal:
 
 
 class FakeMaster:
+    note = ""
+
     def __init__(self, instruments: Iterable[Instrument]) -> None:
         self._all = {i.key: i for i in instruments}
 

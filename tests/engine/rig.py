@@ -35,6 +35,8 @@ class FakeBoard(FakeQuotes):
 class Rig:
     """`start`, then `submit`, `wait`; the fakes are public."""
 
+    config = Config()
+
     def __init__(
         self, journal: FakeJournal | None = None, broker: FakeBroker | None = None, look_only: str = ""
     ) -> None:
@@ -54,7 +56,7 @@ class Rig:
         self.engine = Engine(
             Parts(
                 clock=self.clock,
-                config=Config(),
+                config=self.config,
                 mode_word="PRACTICE",
                 run="practice-1",
                 look_only=self.look_only,

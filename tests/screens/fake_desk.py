@@ -19,6 +19,7 @@ from core.domain import (
     Validity,
 )
 from core.facts import Cause, CircuitState, Event, EventKind, LadderMode, Operation
+from core.marketviews import Chains, Charts, ListRow, Lists, Replay
 from core.secret import Secret
 from core.views import (
     CheckResult,
@@ -34,6 +35,8 @@ from core.views import (
     Submitted,
     Verdict,
 )
+from terminal.empty_desk import EmptyChains, EmptyCharts
+from tests.screens.fake_account import FakeAccount
 
 NOON_NS = iso_to_ns("2025-11-27T14:32:07+05:30")
 E4 = 10_000
@@ -224,6 +227,51 @@ def denies(
 
 
 PASSWORD = "correct horse battery"
+class FakeLists:
+    """One list, that of the desk; what is asked is recorded there and answered with `refuses`. For more, give the desk
+    the real lists."""
+
+    def __init__(self, desk: "FakeDesk") -> None:
+        self._desk = desk
+        self._rows: tuple[ListRow, ...] = ()
+        self.revision = 1
+        self.names, self.chosen, self.sort, self.filter = ("Core",), "Core", "", ""
+        self.refuses = ""
+        self.trends: dict[InstrumentKey, tuple[int, ...]] = {}
+
+    def rows(self) -> tuple[ListRow, ...]:
+        rows = tuple(ListRow(i.key, i.symbol, "", i) for i in self._desk.list)
+        if rows != self._rows:
+            self._rows = rows
+        return self._rows
+
+    def pins(self) -> tuple[Instrument, ...]:
+        return (NIFTY, BANKNIFTY) if self._desk.list else ()
+
+    def trend(self, key: InstrumentKey) -> tuple[int, ...]:
+        return self.trends.get(key, ())
+
+    def columns(self) -> tuple[str, ...]:
+        return ("symbol", "chg")
+
+    def groups(self) -> tuple[str, ...]:
+        return ()
+
+    def step(self, by: int) -> None:
+        self._desk.calls.append(("step", by))
+
+    def add(self, instrument: Instrument) -> str:
+        self._desk.calls.append(("watch", instrument))
+        if instrument not in self._desk.list and not self.refuses:
+            self._desk.list.append(instrument)
+        return self.refuses
+
+    def __getattr__(self, name: str):
+        def ask(*args: object) -> str:
+            self._desk.calls.append((name, *args))
+            return self.refuses
+
+        return ask
 
 
 class FakeDesk:
@@ -234,7 +282,14 @@ class FakeDesk:
         self.quotes = FakeQuotes()
         self.orders, self.positions, self.events = FakeRows(), FakeRows(), FakeRows()
         self.calls: list[tuple[object, ...]] = []
+        self.account = FakeAccount(self)
         self.list: list[Instrument] = []
+        self.lists: Lists = FakeLists(self)
+        self.charts: Charts = EmptyCharts()
+        self.chains: Chains = EmptyChains()
+        self.replay: Replay | None = None
+        self.elsewhere = "not on the practice exchange"
+        self.note = ""
         self.reasons: dict[Operation, str] = {}
         self.verdict = passes()
         self.room = Headroom(141, {"G12": 38_000, "G23": 141}, "G23")
@@ -293,7 +348,10 @@ class FakeDesk:
         return tuple(self.list)
 
     def pins(self) -> tuple[Instrument, ...]:
-        return (NIFTY, BANKNIFTY) if self.list else ()
+        return self.lists.pins()
+
+    def search_note(self) -> str:
+        return self.note
 
     def instrument(self, key: InstrumentKey) -> Instrument | None:
         return next((i for i in KNOWN if i.key == key), None)
@@ -327,11 +385,6 @@ class FakeDesk:
         return OrderIntent(f"again-{tag}", instrument, row.side, row.quantity, row.price_e4, row.product)
 
     # Commands.
-
-    def watch(self, instrument: Instrument) -> None:
-        self.calls.append(("watch", instrument))
-        if instrument not in self.list:
-            self.list.append(instrument)
 
     def submit(self, intent: OrderIntent) -> Submitted:
         self.calls.append(("submit", intent))

@@ -52,4 +52,4 @@ def test_read_only_and_health(shot):
     desk = FakeDesk()
     desk.now = read_only(desk.clock)
     desk.reasons[Operation.OPEN] = "READ-ONLY: orders are failing"
-    assert shot(desk, WIDE, "left_square_bracket")
+    assert shot(desk, WIDE, "f9", "left_square_bracket")
