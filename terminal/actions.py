@@ -35,6 +35,8 @@ class Scope(StrEnum):
     PROMPT = "a text"
     PICK = "a choice"
     DIALOG = "question or details"
+    CHOICE = "order without a confirmed state"
+    TYPED = "typed confirmation"
     LOCKED = "locked screen"
     LIMITS = "looser limits"
     FORM = "first run"
@@ -187,6 +189,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("ticket.buy", ("f1",), "make it a buy", Scope.TICKET, "flip(1)"),
     Action("ticket.sell", ("f2",), "make it a sell", Scope.TICKET, "flip(-1)"),
     Action("ticket.product", ("f4",), "next product", Scope.TICKET, "product", 4, "product"),
+    Action("ticket.largest", ("f5",), "the largest quantity that passes", Scope.TICKET, "largest", 3, "largest"),
     Action("ticket.close", ("escape",), "close", Scope.TICKET, "close", 5, "close"),
     Action("price.up", ("up",), "one tick up", Scope.PRICE, "nudge(1)"),
     Action("price.down", ("down",), "one tick down", Scope.PRICE, "nudge(-1)"),
@@ -224,6 +227,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("pick.close", ("escape",), "close", Scope.PICK, "close"),
     Action("dialog.yes", ("enter",), "yes, or close", Scope.DIALOG, "yes"),
     Action("dialog.no", ("escape",), "no, or close", Scope.DIALOG, "no"),
+    Action("choice.wait", ("w",), "arm: wait", Scope.CHOICE, "arm('wait')"),
+    Action("choice.resend", ("r",), "arm: send a second one", Scope.CHOICE, "arm('resend')"),
+    Action("choice.not_placed", ("n",), "arm: it was not placed", Scope.CHOICE, "arm('not placed')"),
+    Action("choice.run", ("enter",), "do what is armed", Scope.CHOICE, "run", order_key=True),
+    Action("choice.close", ("escape",), "decide nothing", Scope.CHOICE, "close"),
+    Action("typed.run", ("enter",), "send", Scope.TYPED, "run", order_key=True),
+    Action("typed.close", ("escape",), "send nothing", Scope.TYPED, "close"),
 )
 
 _NAMES = {

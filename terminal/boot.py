@@ -186,9 +186,10 @@ class Boot:
         engine = Engine(replace(parts, audit=audit, ledger=ledger, wanted=self._wanted, keep_lists=self._keep_lists()))
         if tape is not None:
             tape.listen(engine.bus)
-        records = await journal.load_day(ist_day(self._clock.wall_ns()))
+        today = ist_day(self._clock.wall_ns())
+        records, earlier = await journal.load_day(today), await journal.unfinished_before(today)
         kept = {key: await journal.load_meta(key) for key in PROTECTION_KEYS}
-        engine.restore(records, await journal.load_meta(HALT_KEY), kept)
+        engine.restore(records, await journal.load_meta(HALT_KEY), kept, earlier)
         engine.start()
         return engine
 

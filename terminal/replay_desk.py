@@ -199,9 +199,7 @@ class ReplayDesk(LookOnly):
         elif run.kind is RecordKind.MODE:
             self.events.add(EventKind.MODE, _mode_text(run.data))
         elif run.kind is RecordKind.EVENT:
-            self.events.add(
-                EventKind.FEED, f"connection {run.channel + 1}: {run.data.decode('ascii', 'replace')}"
-            )
+            self.events.add(EventKind.FEED, f"connection {run.channel + 1}: {run.data.decode('ascii', 'replace')}")
         elif run.kind is RecordKind.GAP:
             self.events.add(EventKind.FEED, "the tape has a gap here: it was not written in time", True)
 

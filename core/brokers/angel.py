@@ -61,13 +61,17 @@ class AngelBroker:
         known: contract.Contract | None = None,
         transport: Transport | None = None,
         write_deadline_s: float = 5.0,
+        write_late_s: float = 10.0,
         random: Random | None = None,
     ) -> None:
         self._clock = clock
         self._known = known
         self._transport = transport or Transport(base_url, clock)
         self._session = Session(self._transport, self._contract, credentials, clock)
-        self._orders = Orders(self._transport, self._session, self._contract, write_deadline_s)
+        self._orders = Orders(
+            self._transport, self._session, self._contract, self._late, write_deadline_s, write_late_s
+        )
+        self._on_late: Callable[[Approved, Outcome], None] = lambda approved, outcome: None
         self._turns = {name: Turns(clock, gap_s) for name, gap_s in _GAPS_S.items()}
         self._keys: OrderedDict[str, InstrumentKey] = OrderedDict()
         self.circuits = Circuits(clock, random or Random())
@@ -98,7 +102,7 @@ class AngelBroker:
         """One cheap read of a circuit's service. What it says is in the circuit's own judgement."""
         if name == circuits.PORTFOLIO:
             await self.funds()
-        elif name == circuits.MARKET:
+        elif name == circuits.MARKET or name == circuits.MARKET:
             await self.quotes((_CANARY,))
         elif name == circuits.HISTORY:
             day = ist_day(self._clock.wall_ns())
@@ -131,6 +135,10 @@ class AngelBroker:
 
     async def cancel(self, approved: Approved) -> Outcome:
         return await self._send(approved, Action.CANCEL)
+
+    def tell_late(self, on_late: Callable[[Approved, Outcome], None]) -> None:
+        """Whom to tell of answers to order writes that came after Unknown was given for them."""
+        self._on_late = on_late
 
     async def order_book(self) -> Read[tuple[BrokerOrder, ...]]:
         """All orders of the day.
@@ -202,6 +210,11 @@ class AngelBroker:
 
     async def close(self) -> None:
         await self._transport.aclose()
+
+    def _late(self, approved: Approved, outcome: Outcome) -> None:
+        if isinstance(outcome, Accepted) and approved.action is Action.PLACE:
+            self._remember(outcome.broker_id, approved.order.key)
+        self._on_late(approved, outcome)
 
     async def _send(self, approved: Approved, action: Action) -> Outcome:
         if approved.action is not action:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 
+from core.approval import Approved
 from core.bus import Bus
 from core.clock import ist_day
 from core.config import Limits
@@ -11,9 +12,11 @@ from core.engine import words
 from core.engine.adopt import Adopter
 from core.engine.authority import Authority
 from core.engine.books import Books
+from core.engine.choices import Choices
 from core.engine.circuit import OrderCircuit
 from core.engine.context import seen
 from core.engine.dispatch import Dispatcher
+from core.engine.earlier import Earlier
 from core.engine.eventlog import EventLog
 from core.engine.facts_for_gate import GateFacts
 from core.engine.limits import LimitKeeper
@@ -42,7 +45,8 @@ from core.supervise import Supervisor
 HALT_KEY = "halt"
 IP_CODE = "AG7002"
 """Order writes from an address that is not registered are refused with it (SmartAPI wire page 6.3)."""
-DRAIN_S = 6.0
+DRAIN_S = 2.0
+"""How long the stop waits for answers; an order without one is stored as UNKNOWN and looked for at the next start."""
 SOFT_CONFIRM_S = 1.0
 """How soon an end that only an order update told is looked up in the book."""
 STOP_S = 2.0
@@ -81,7 +85,8 @@ class Engine:
             self.gate_facts,
         )
         self.lockout, self.limits = self._guards()
-        self._adopter = Adopter(clock, self.blotter, parts.tags, parts.run, self.events.add, self.halt)
+        self.earlier = Earlier(parts.journal.finish, self.events.add)
+        self._adopter = Adopter(clock, self.blotter, parts.tags, parts.run, self.events.add, self.halt, self.earlier)
         self._dispatcher = Dispatcher(
             clock,
             self.supervisor,
@@ -109,6 +114,8 @@ class Engine:
             self.events.add,
             self._look,
         )
+        self.choices = Choices(clock, self.blotter, self.positions, self.gate, self.orders, self.events.add, self._tell)
+        parts.broker.tell_late(self._late)
         self.purse = PurseKeeper(clock, parts.broker, self.online)
         self.protection = Protection(
             parts, self.positions, self.blotter, self.gate, self.orders, self.ladder, self._books_known, self.events.add
@@ -169,8 +176,16 @@ class Engine:
     def _mode_forbids(self, operation: Operation, confirmed: bool) -> str:
         return self.lockout.forbids(operation) or self.ladder.forbids(operation, confirmed=confirmed)
 
-    def restore(self, records: Iterable[OrderRecord], halted: str = "", kept: Mapping[str, str] | None = None) -> None:
-        """Take up the orders of the day as the journal has them, a halt that was in force, and what protects."""
+    def restore(
+        self,
+        records: Iterable[OrderRecord],
+        halted: str = "",
+        kept: Mapping[str, str] | None = None,
+        earlier: Iterable[OrderRecord] = (),
+    ) -> None:
+        """Take up the orders of the day as the journal has them, a halt that was in force, what protects, and the
+        orders of `earlier` days that nobody called finished."""
+        self.earlier.hold(self.recorder.restore(earlier))
         for order in self.recorder.restore(records):
             self.blotter.put(order, "restored")
         self.protection.restore(kept or {})
@@ -198,7 +213,12 @@ class Engine:
         self.market.start()
 
     async def stop(self) -> tuple[str, ...]:
-        """Let answers that are under way come in, then end every task; gives the names of those that would not."""
+        """Let answers that are under way come in, then end every task; gives the names of those that would not.
+
+        From the first instant on nothing new is taken, and an approval that has not reached the wire is taken back.
+        """
+        self.orders.closing = True
+        self.gate.raise_epoch()
         deadline_ns = self.parts.clock.mono_ns() + round(DRAIN_S * 1e9)
         while self._dispatcher.in_flight and self.parts.clock.mono_ns() < deadline_ns:
             await self.parts.clock.sleep(0.02)
@@ -271,6 +291,7 @@ class Engine:
         if problem:
             self._raise_reconcile(problem)
             return False
+        self.earlier.compared()
         self.gate_facts.positions_read()
         self.circuit.reconciled()
         self.ladder.clear("RECONCILE")
@@ -319,6 +340,11 @@ class Engine:
             case Unknown(why):
                 self.events.add(EventKind.ORDER, f"no answer for {tag}: {why}; looking for it", True)
         self.books.look_soon(0.5)
+
+    def _late(self, approved: Approved, outcome: Outcome) -> None:
+        what = f"a late answer for {approved.order.tag} ({approved.action.value})"
+        self.events.add(EventKind.ORDER, f"{what}: {words.brief(outcome)}", True)
+        self.supervisor.once("late answer", self._dispatcher.late(approved, outcome))
 
     def _refused(self, tag: str, refused: Refused) -> None:
         held = self.blotter.get(tag)
@@ -391,6 +417,7 @@ class Engine:
         if day == self._day:
             return
         self._day = day
+        self.earlier.hold(self.blotter.orders())
         self.blotter.clear()
         self.positions.set_openings({})
         self._reconciler.opened = False

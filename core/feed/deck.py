@@ -28,8 +28,9 @@ class _Player(TapePlayer):
 
 
 class TapeDeck:
-    """Implements `core.marketviews.Replay`. `run` until cancelled. `on_run` sees every run of records in order, `on_beat` is
-    called after each advance, `on_rewind` when the board and clock were made anew (the tape was wound back)."""
+    """Implements `core.marketviews.Replay`. `run` until cancelled. `on_run` sees every run of records in order,
+    `on_beat` is called after each advance, `on_rewind` when the board and clock were made anew (the tape was
+    wound back)."""
 
     def __init__(
         self,

@@ -42,7 +42,7 @@ def quote_live(f: Facts) -> bool:
     age, last = f.age_ms, f.last_e4
     if f.freshness is not Freshness.FRESH or age is None or last is None or not 0 < last <= PRICE_MAX_E4:
         return False
-    if not 0 <= age <= age_ms_max(f):
+    if not 0 <= age <= age_ms_max(f) or not (f.bid_e4 >= 0 and f.ask_e4 >= 0):
         return False
     return not (f.bid_e4 > 0 and f.ask_e4 > 0 and f.bid_e4 >= f.ask_e4)
 
