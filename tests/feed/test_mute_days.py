@@ -1,4 +1,4 @@
-"""F08 and S13 in virtual time: the whole watch over silence, for twenty days, closed hours and a halted market included."""
+"""F08 and S13 in virtual time: the watch over silence for twenty days, closed hours and halted markets included."""
 
 import random
 from collections.abc import Coroutine
@@ -85,7 +85,8 @@ def test_S13_no_false_alarm_in_twenty_days_closed_hours_and_a_halt_included() ->
             watched.second(halted=day % 5 == 2 and 40_000 <= second < 42_700)
             opened += watched.open
             step = 1 if watched.open else 60
-            watched.clock.move(step - 1.0)
+            if step > 1:
+                watched.clock.move(step - 1.0)
             second += step
     assert watched.alarms == []
     assert opened == DAYS // 7 * 5 * 22_500 + min(DAYS % 7, 5) * 22_500

@@ -15,7 +15,7 @@ def _due(clock: ManualClock) -> bool:
     return session(Exchange.NSE, clock.wall_ns()).open
 
 
-def test_no_false_alarm_in_twenty_days_closed_hours_included() -> None:
+def test_S13_no_false_alarm_in_twenty_days_closed_hours_included() -> None:
     """An index that ticks every 1 to 8 s while its session is open and not at all else, looked at every second."""
     clock, dice = ManualClock(iso_to_ns("2025-11-24T00:00:00+05:30")), random.Random(1)
     vigil, next_tick_s, alarms, due = Vigil(clock, MUTE_S), 0, 0, False
@@ -30,7 +30,7 @@ def test_no_false_alarm_in_twenty_days_closed_hours_included() -> None:
     assert alarms == 0
 
 
-def test_a_mute_stream_is_found_within_fifteen_seconds_at_any_hour_of_the_session() -> None:
+def test_F08_a_mute_stream_is_found_within_fifteen_seconds_at_any_hour_of_the_session() -> None:
     for start in ("09:15:00", "09:15:03", "12:00:00", "15:29:30"):
         clock = ManualClock(iso_to_ns(f"2025-11-27T{start}+05:30"))
         vigil, waited_s = Vigil(clock, MUTE_S), 0
