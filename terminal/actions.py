@@ -83,6 +83,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("order.sell", ("s", "f2"), "sell ticket for the row", Scope.TRADE, "ticket(-1)", 2, "Sell"),
     Action("row.depth", ("d", "f6"), "depth of the row", Scope.TRADE, "depth", 6, "Depth"),
     Action("row.act", ("x",), "cancel the order / exit the position", Scope.TRADE, "act", 5, "Cancel/exit", True),
+    Action("row.protect", ("e",), "stop, target, trailing stop of the position", Scope.TRADE, "protect"),
     Action("order.again", ("r",), "ticket again for an order that was not sent or was refused", Scope.TRADE, "again"),
     Action("row.details", ("enter",), "details of the row", Scope.TRADE, "details", 10, "Details"),
     Action("pane.orders", ("f3",), "orders", Scope.TRADE, "bottom('orders')", 7, "Orders"),

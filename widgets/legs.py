@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from core.account import Caution, Guard, GuardState, Leg, total
-from core.domain import InstrumentKey, PositionKey, Product
+from core.domain import InstrumentKey, Position, PositionKey, Product
 from core.money import show_price
 from core.views import Desk
 from widgets import cells
@@ -50,7 +51,7 @@ FILTERS: dict[str, Callable[[Leg], bool]] = {
 class LegsGrid(LineGrid):
     """Every position of the day. `sort`, `reverse` and `filter` are what the border says of them."""
 
-    COLUMNS = (
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("symbol", "Symbol", 11, grow=True),
         Column("product", "Prod", 4),
         Column("quantity", "Qty", 7, right=True),
@@ -157,6 +158,29 @@ class LegsGrid(LineGrid):
         arrow = "▲" if self.reverse else "▼"
         parts = [f"sort {self.sort} {arrow}" if self.sort else "", f"only {self.filter}" if self.filter else ""]
         return "  ".join(part for part in parts if part)
+
+
+class PositionsGrid(LegsGrid):
+    """The same on the Trade screen, in fewer columns; the Positions screen has them all."""
+
+    COLUMNS = (
+        Column("symbol", "Symbol", 11, grow=True),
+        Column("product", "Prod", 4),
+        Column("quantity", "Qty", 7, right=True),
+        Column("average", "Avg", 11, right=True, rank=3),
+        Column("mark_price", "Last", 11, right=True),
+        Column("open", "P&L", 12, right=True),
+        Column("percent", "%", 8, right=True, rank=6),
+        Column("day", "Day P&L", 12, right=True, rank=5),
+        Column("guard", "Stop / target", 21, right=True, rank=2),
+        Column("left", "Sq-off", 7, right=True, rank=1),
+        Column("age", "Age", 4, right=True, rank=7),
+    )
+
+    def position(self) -> Position | None:
+        """The position under the cursor."""
+        leg = self.current()
+        return leg.position if leg else None
 
 
 def _row(desk: Desk, leg: Leg) -> _Row:

@@ -9,6 +9,7 @@ from core.clock import ist_day
 from core.config import Limits
 from core.domain import Instrument, InstrumentKey, Order, OrderIntent
 from core.engine import words
+from core.engine.account import Account
 from core.engine.adopt import Adopter
 from core.engine.authority import Authority
 from core.engine.books import Books
@@ -19,14 +20,11 @@ from core.engine.dispatch import Dispatcher
 from core.engine.earlier import Earlier
 from core.engine.eventlog import EventLog
 from core.engine.facts_for_gate import GateFacts
-from core.engine.limits import LimitKeeper
-from core.engine.lockout import Lockout
+from core.engine.keepers import keep_watch, keepers
 from core.engine.market import MarketDesk
 from core.engine.orderdesk import OrderDesk
 from core.engine.parts import Parts
-from core.engine.protection import Protection
 from core.engine.pulse import Pulse
-from core.engine.purse import PurseKeeper
 from core.engine.reconciler import Reconciler
 from core.engine.records import Recorder
 from core.engine.session import SessionKeeper
@@ -50,7 +48,6 @@ DRAIN_S = 2.0
 SOFT_CONFIRM_S = 1.0
 """How soon an end that only an order update told is looked up in the book."""
 STOP_S = 2.0
-GUARD_S = 0.25
 
 
 class Engine:
@@ -84,7 +81,9 @@ class Engine:
             parts.instruments.get,
             self.gate_facts,
         )
-        self.lockout, self.limits = self._guards()
+        self.lockout, self.limits = keepers(
+            parts, self.ladder, self.supervisor, self._use_limits, self.events.add, self._tell
+        )
         self.earlier = Earlier(parts.journal.finish, self.events.add)
         self._adopter = Adopter(clock, self.blotter, parts.tags, parts.run, self.events.add, self.halt, self.earlier)
         self._dispatcher = Dispatcher(
@@ -116,34 +115,15 @@ class Engine:
         )
         self.choices = Choices(clock, self.blotter, self.positions, self.gate, self.orders, self.events.add, self._tell)
         parts.broker.tell_late(self._late)
-        self.purse = PurseKeeper(clock, parts.broker, self.online)
-        self.protection = Protection(
-            parts, self.positions, self.blotter, self.gate, self.orders, self.ladder, self._books_known, self.events.add
-        )
+        self.account = Account(self)
         self.market = MarketDesk(parts, self.positions, self.supervisor, self.want)
         self.wanted = 0
         self._updates_seen = False
-
-    def _guards(self) -> tuple[Lockout, LimitKeeper]:
-        parts, add = self.parts, self.events.add
-        minutes = parts.config.lock.idle_minutes
-        lockout = Lockout(parts.clock, parts.passwords, minutes, self.ladder, self.supervisor, add, self._tell)
-        wanted = parts.wanted or parts.config
-        return lockout, LimitKeeper(
-            parts.clock, parts.config, wanted, self._use_limits, parts.meta, lockout, self.supervisor, add, self._tell
-        )
 
     def _use_limits(self, limits: Limits) -> None:
         self.gate.use(limits)
         self.gate_facts.limits = limits
         self.rates.use(limits.orders_per_second_max)
-
-    async def _guard(self) -> None:
-        """For ever: the lock and the limits let time pass."""
-        while True:
-            self.lockout.beat()
-            self.limits.beat()
-            await self.parts.clock.sleep(GUARD_S)
 
     def _make_reconciler(self) -> Reconciler:
         return Reconciler(
@@ -188,7 +168,7 @@ class Engine:
         self.earlier.hold(self.recorder.restore(earlier))
         for order in self.recorder.restore(records):
             self.blotter.put(order, "restored")
-        self.protection.restore(kept or {})
+        self.account.restore(kept or {})
         if halted:
             self._set_halt(halted)
 
@@ -200,16 +180,14 @@ class Engine:
         keep = self.supervisor.keep
         self.limits.announce()
         keep("pulse", self.pulse.run)
-        keep("guard", self._guard)
+        keep("guard", lambda: keep_watch(self.parts.clock, self.lockout, self.limits))
         keep("session", self.session.run)
         keep("feed", self.parts.feed.run)
         keep("updates", lambda: self.parts.updates.run(self._update, self._updates_connected))
         keep("books", self.books.run)
+        self.account.start()
         keep("circuits", self.parts.broker.tend)
         keep("funds", lambda: self.gate_facts.watch_funds(self.online))
-        keep("purse", self.purse.run)
-        if not self.parts.look_only:
-            keep("protection", self.protection.run)
         self.market.start()
 
     async def stop(self) -> tuple[str, ...]:
@@ -266,10 +244,6 @@ class Engine:
     def online(self) -> bool:
         return not self.authority.login_text
 
-    def _books_known(self) -> bool:
-        """Whether what is held is known: from the first clean comparison on, and not while a new one is due."""
-        return not self.authority.reconcile_text
-
     def socket_up(self) -> bool:
         return self.pulse.updates_heard()
 
@@ -309,7 +283,6 @@ class Engine:
             self.events.add(EventKind.ORDER, *line)
         if after.filled and (before is None or after.filled > before.filled) and source in ("socket", "book"):
             self.books.trades_soon()
-            self.purse.soon()
         self.bus.publish(OrderChanged(after))
 
     def _tell_order(self, before: Order | None, after: Order, source: str) -> None:

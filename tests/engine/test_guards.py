@@ -217,20 +217,20 @@ async def test_an_exit_that_was_made_before_the_crash_is_not_made_again(market):
 
 
 async def test_a_large_position_leaves_in_slices_that_the_gate_allows(market):
-    """500 at about 1,400 is 7 lakh: one closing order may hold 4 lakh."""
+    """300 at about 1,400 is 4.2 lakh: one closing order may hold 4 lakh."""
     await market.start()
     market.fill_all()
-    for _ in range(5):
+    for _ in range(3):
         market.submit(quantity=100)
         await market.wait(3)
-    assert market.net == 500
+    assert market.net == 300
     market.protect(stop=1400)
     market.price(1399)
     for _ in range(6):
         await market.wait(1)
         market.price(1399)
-    assert sum(o.quantity for o in market.exits) == 500
-    assert all(o.quantity * o.price_e4 <= 4_00_000 * E4 for o in market.exits)
+    assert sum(o.quantity for o in market.exits) == 300
+    assert len(market.exits) > 1 and all(o.quantity * o.price_e4 <= 4_00_000 * E4 for o in market.exits)
     assert market.net == 0
 
 

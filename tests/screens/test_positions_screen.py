@@ -47,7 +47,7 @@ async def test_every_position_with_profit_protection_and_totals(size):
         assert "+1,415.00" in row and "MIS" in row
         assert "Net" in driver.line("Open ")
         assert "Free 1,61,220.00" in driver.text
-        assert "kept by Tezi" in driver.text or size is NARROW
+        assert "kept by Tezi, not by the broker" in driver.text
         if size is WIDE:
             assert "1,390.00 / 1,430.00" in row and "43:00" in row
 
