@@ -14,11 +14,11 @@ from core.feed.recorder import FeedRecorder
 from core.market.history import CandleSource, History
 from core.market.instruments import Catalogue
 from core.market.quotes import QuoteBoard
-from core.market.sessions import session
 from core.market.watchlists import FILE, Watchlists, load
 from core.orders.tags import Tags
 from core.store.journal import OrderJournal
 from terminal.catalogues import HeldMaster, WithOthers
+from terminal.hours import hours
 from terminal.link import BrokerLink
 from terminal.options import Options
 from terminal.watchlists import pins, recorded, starting
@@ -41,6 +41,7 @@ def build_parts(
     random = random or Random()
     broker = AngelBroker(link.address.rest, link.credentials, clock, known=known, random=random)
     link.on_move = broker.move
+    session, session_of = hours(options.mode, options.home, catalogue.stream)
     board = QuoteBoard(clock, stale_ms=options.config.limits.quote_age_ms_max)
     return Parts(
         clock=clock,
@@ -83,6 +84,7 @@ def build_parts(
         meta=journal,
         banned=lambda name, day: False,  # the practice exchange bans nothing
         contracts=catalogue,
+        session_of=session_of,
         history=_history(options, link.run_name, broker, clock),
     )
 

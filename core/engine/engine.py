@@ -406,7 +406,7 @@ class Engine:
         return self.circuit.in_probation() and self._dispatcher.in_flight > 0
 
     def _market_closed(self, instrument: Instrument) -> str:
-        session = self.parts.session(instrument.exchange, self.parts.clock.wall_ns())
+        session = self.parts.session_now(instrument)
         return "" if session.open else f"{session.word}: an order now would be one for tomorrow"
 
     def _step(self, text: str) -> None:
