@@ -18,7 +18,8 @@ from core.orders.checks.exposure import needed_e4
 from core.orders.checks.facts import Facts
 from core.orders.checks.judge import denying, failing, failing_cancel
 from core.orders.checks.structure import well_formed
-from core.orders.factbook import FactBook, rate_operation
+from core.orders.factbook import FactBook
+from core.orders.operations import rate_operation
 from core.orders.outside import Authority, Outside, Rates
 from core.orders.positions import Positions
 from core.orders.sizing import Sizing
@@ -64,6 +65,7 @@ class Gate:
         """Judge by these from now on, and take back what was approved by the old ones and has not left."""
         self.book.use(limits)
         self.raise_epoch()
+
     def _leaked_fact(self) -> int | None:
         """The same for the check; None when the count is no count."""
         sent = self._authority.messages_sent()
