@@ -70,14 +70,7 @@ def build_parts(
             quotes=broker.quotes,
             tape=tape,
         ),
-        updates=AngelOrderSocket(
-            lambda: link.address.orders,
-            broker.stream_login,
-            clock,
-            random,
-            renew=broker.renew,
-            on_frame=None if tape is None else tape.order_frame,
-        ),
+        updates=_updates(link, broker, clock, random, tape),
         tags=tags,
         random=random,
         mirror=mirror,
@@ -86,6 +79,15 @@ def build_parts(
         contracts=catalogue,
         session_of=session_of,
         history=_history(options, link.run_name, broker, clock),
+    )
+
+
+def _updates(
+    link: BrokerLink, broker: AngelBroker, clock: AnchoredClock, random: Random, tape: FeedRecorder | None
+) -> AngelOrderSocket:
+    on_frame = None if tape is None else tape.order_frame
+    return AngelOrderSocket(
+        lambda: link.address.orders, broker.stream_login, clock, random, renew=broker.renew, on_frame=on_frame
     )
 
 
