@@ -18,7 +18,7 @@ from core.orders.blotter import Blotter
 from core.orders.checks.conduct import paced
 from core.orders.checks.facts import UNITS_MAX, Facts
 from core.orders.checks.structure import well_formed
-from core.orders.habits import MINUTE_NS, Habits, Pace, Twins
+from core.orders.habits import MINUTE_NS, Habits, Pace, Tickets, Twins
 from core.orders.hedge import naked_units
 from core.orders.need import on_index
 from core.orders.outside import Authority, Outside, Rates
@@ -82,7 +82,7 @@ class FactBook:
         self._worth_ns = -(10**18)
         self._reserved: list[tuple[int, int]] = []
         self.twins, self.habits = Twins(), Habits()
-        self.intents: set[str] = set()
+        self.intents = Tickets()
         self._changes: dict[str, list[int]] = {}
         self._cancels: dict[str, list[int]] = {}
         self._refused: set[str] = set()

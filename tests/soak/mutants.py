@@ -61,6 +61,7 @@ class Mutant:
     line: int
     label: str
     text: str
+    original: str
     tests: tuple[str, ...]
 
 
@@ -71,7 +72,7 @@ def run() -> int:
     mutants = [m for paths, tests in GROUPS for path in paths for m in mutants_of(path, tests)][::every]
     for name in LIBRARIES:
         importlib.import_module(name)
-    whole = [Mutant(paths[0], 0, "unchanged", (ROOT / paths[0]).read_text("utf-8"), tests) for paths, tests in GROUPS]
+    whole = [_unchanged(paths[0], tests) for paths, tests in GROUPS]
     if len(_run_all(whole)) != len(whole):
         print("mutants: the tests fail on the unchanged tree; nothing can be said")
         return 1
@@ -84,6 +85,11 @@ def run() -> int:
     return 0 if killed >= GOAL * len(mutants) else 1
 
 
+def _unchanged(path: str, tests: tuple[str, ...]) -> Mutant:
+    source = (ROOT / path).read_text(encoding="utf-8")
+    return Mutant(path, 0, "unchanged", source, source, tests)
+
+
 def mutants_of(path: str, tests: tuple[str, ...] = ()) -> Iterator[Mutant]:
     """Every mutant of one module."""
     source = (ROOT / path).read_text(encoding="utf-8")
@@ -93,7 +99,7 @@ def mutants_of(path: str, tests: tuple[str, ...] = ()) -> Iterator[Mutant]:
         before, line = ast.unparse(shown), getattr(node, "lineno", 0)
         change()
         label = f"{function}: {_short(before, ast.unparse(shown))}"
-        yield Mutant(path, line, label, ast.unparse(tree), tests)
+        yield Mutant(path, line, label, ast.unparse(tree), source, tests)
 
 
 def _short(before: str, after: str) -> str:
@@ -185,7 +191,7 @@ def _collect(running: dict[int, tuple[Mutant, Path, float]], trees: list[Path], 
             done, status = os.waitpid(pid, 0)
         if done:
             del running[pid]
-            (tree / mutant.path).write_text((ROOT / mutant.path).read_text(encoding="utf-8"), encoding="utf-8")
+            (tree / mutant.path).write_text(mutant.original, encoding="utf-8")
             trees.append(tree)
             if status == 0:
                 survivors.append(mutant)
