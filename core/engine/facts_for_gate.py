@@ -7,12 +7,13 @@ learned is None, and the gate denies on it.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.clock import NS_PER_MS, NS_PER_S, Clock, ist, ist_day
+from core.clock import NS_PER_MS, NS_PER_S, Clock, ist_day
 from core.config import Limits
 from core.domain import Exchange, Instrument, InstrumentKey, Kind, Position, Product
 from core.market.facts import Facts, load
 from core.orders.blotter import Blotter
 from core.orders.checks.facts import DayResult, Money
+from core.orders.daytime import day_of, second_of_day
 from core.orders.need import on_index
 from core.outcome import Ok
 from core.ports import Broker
@@ -234,8 +235,7 @@ class GateFacts:
         return _Clocks(self._clock.wall_ns(), self._clock.mono_ns(), setting)
 
     def _today(self) -> str:
-        return ist_day(self._clock.wall_ns())
+        return day_of(self._clock.wall_ns())
 
     def _second(self) -> int:
-        moment = ist(self._clock.wall_ns())
-        return moment.hour * 3_600 + moment.minute * 60 + moment.second
+        return second_of_day(self._clock.wall_ns())

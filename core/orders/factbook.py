@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from core.approval import Action
-from core.clock import NS_PER_MS, Clock, ist_day
+from core.clock import NS_PER_MS, Clock
 from core.config import Limits
 from core.domain import Exchange, Instrument, InstrumentKey, Kind, Order, OrderIntent, OrderType, PositionKey, Side
 from core.facts import Operation
@@ -18,6 +18,7 @@ from core.orders.blotter import Blotter
 from core.orders.checks.conduct import paced
 from core.orders.checks.facts import UNITS_MAX, Facts
 from core.orders.checks.structure import well_formed
+from core.orders.daytime import day_of
 from core.orders.habits import MINUTE_NS, Habits, Pace, Tickets, Twins
 from core.orders.hedge import naked_units
 from core.orders.need import on_index
@@ -299,7 +300,7 @@ class FactBook:
 
     def _restrictions(self, f: Facts, i: OrderIntent) -> None:
         outside, known = self._outside, f.known
-        f.master, f.today = outside.master_text(), ist_day(self._clock.wall_ns())
+        f.master, f.today = outside.master_text(), day_of(self._clock.wall_ns())
         if known is None:
             f.market = f.entry = f.reduce_only = f.banned = f.holdings_free = f.freeze = None
             f.blocked, f.early = True, False
