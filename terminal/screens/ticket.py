@@ -42,7 +42,6 @@ from widgets.drawn import DrawnPane
 from widgets.ink import Ink
 from widgets.quotes import seen
 
-
 ROOM_NS = 500_000_000
 
 
