@@ -56,6 +56,12 @@ class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     preset_quantity: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
 
 
+class Lock(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The lock of the screen; it exists only where there is a vault."""
+
+    idle_minutes: Annotated[int, Meta(ge=1, le=60)] = 10
+
+
 class Practice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The practice exchange that the terminal starts."""
 
@@ -72,6 +78,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     screen: Screen = Screen()
     practice: Practice = Practice()
     logs: Logs = Logs()
+    lock: Lock = Lock()
 
 
 def load(path: Path | None) -> Config:

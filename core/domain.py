@@ -99,6 +99,17 @@ class Instrument:
         return self.kind in (Kind.FUTURE, Kind.OPTION)
 
 
+class Bar(NamedTuple):
+    """One candle. `start_s` is the epoch second at which it begins; a day's is Indian midnight."""
+
+    start_s: int
+    open_e4: int
+    high_e4: int
+    low_e4: int
+    close_e4: int
+    volume: int
+
+
 @dataclass(frozen=True, slots=True)
 class OrderIntent:
     """What a person wants to do, complete and typed, before any check.
@@ -252,7 +263,9 @@ class Position:
     """What is held of one instrument and product today.
 
     `average_e4` is the entry price of what is open (average method), 0 when flat; `realised_e4` is booked profit of the
-    day in 1/10,000 rupee. Gross of charges.
+    day in 1/10,000 rupee, `realised_fifo_e4` the same when what was entered first is closed first. Gross of charges.
+    `cost_e4` is the exact signed cost of what is open (the average is rounded); None stands for net times average.
+    `carried` units came into the day.
     """
 
     exchange: Exchange
@@ -266,6 +279,9 @@ class Position:
     bought_value_e4: int
     sold_value_e4: int
     realised_e4: int
+    realised_fifo_e4: int = 0
+    cost_e4: int | None = None
+    carried: int = 0
 
     @property
     def key(self) -> PositionKey:
@@ -273,4 +289,5 @@ class Position:
 
     def open_e4(self, last_e4: int) -> int:
         """Profit of the open quantity at a price, in 1/10,000 rupee."""
-        return self.net * (last_e4 - self.average_e4)
+        cost_e4 = self.net * self.average_e4 if self.cost_e4 is None else self.cost_e4
+        return self.net * last_e4 - cost_e4

@@ -14,6 +14,7 @@ class LadderMode(IntEnum):
     REDUCE_ONLY = 2
     READ_ONLY = 3
     OFFLINE = 4
+    LOCKED = 5
     HALTED = 6
 
     @property

@@ -1,10 +1,12 @@
 """What the engine asks of the outside world, as protocols and as the rows that come back."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from core.account import Holding
 from core.approval import Approved
+from core.domain import Bar as Bar
 from core.domain import Exchange, Fill, Instrument, InstrumentKey, OrderType, Product, Side, Validity
 from core.outcome import Outcome, Read
 
@@ -63,6 +65,8 @@ class Funds:
 
     net_e4: int | None
     used_e4: int | None
+    cash_e4: int | None = None
+    collateral_e4: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +83,39 @@ class StreamLogin:
         return f"StreamLogin(epoch={self.epoch})"
 
 
-class Bar(NamedTuple):
-    """One candle. `start_s` is the epoch second at which it begins; a day's is Indian midnight."""
+RestLevel = tuple[int, int, int]
+"""One price of the book: 1/10,000 rupee, units, orders; all zero when it is empty."""
 
-    start_s: int
+
+@dataclass(frozen=True, slots=True)
+class RestQuote:
+    """The market of one instrument as a read gave it. Prices 1/10,000 rupee, quantities units; 0 where nothing was
+    said. `bids` and `asks` are five levels each, best first."""
+
+    ltp_e4: int
+    ltq: int
+    average_e4: int
+    volume: int
+    total_buy: int
+    total_sell: int
     open_e4: int
     high_e4: int
     low_e4: int
     close_e4: int
-    volume: int
+    last_trade_s: int
+    open_interest: int
+    upper_e4: int
+    lower_e4: int
+    bids: tuple[RestLevel, ...]
+    asks: tuple[RestLevel, ...]
+    exchange_ms: int
+
+
+QUOTES_MAX = 50
+"""Instruments in one quote read (official Market Data page)."""
+
+AskQuotes = Callable[[tuple[InstrumentKey, ...]], Awaitable[Read[Mapping[InstrumentKey, RestQuote]]]]
+"""Reads quotes by another way than the stream: at most `QUOTES_MAX`; what the other side left out is missing."""
 
 
 class Broker(Protocol):
@@ -101,11 +129,17 @@ class Broker(Protocol):
     async def place(self, approved: Approved) -> Outcome: ...
     async def modify(self, approved: Approved) -> Outcome: ...
     async def cancel(self, approved: Approved) -> Outcome: ...
+    def tell_late(self, on_late: Callable[[Approved, Outcome], None]) -> None:
+        """Whom to tell of an answer that came after Unknown was given for its write: it is evidence."""
+        ...
+
     async def order_book(self) -> Read[tuple[BrokerOrder, ...]]: ...
     async def details(self, unique_id: str) -> Read[BrokerOrder]: ...
     async def trade_book(self) -> Read[tuple[Fill, ...]]: ...
     async def positions(self) -> Read[tuple[BrokerPosition, ...]]: ...
     async def funds(self) -> Read[Funds]: ...
+    async def holdings(self) -> Read[tuple[Holding, ...]]: ...
+    async def quotes(self, keys: tuple[InstrumentKey, ...]) -> Read[Mapping[InstrumentKey, RestQuote]]: ...
     async def logout(self) -> None: ...
     async def close(self) -> None: ...
 
@@ -129,6 +163,14 @@ class Journal(Protocol):
 
     async def intent(self, event: "OrderRecord") -> None: ...
     def record(self, event: "OrderRecord") -> None: ...
+    def finish(self, tag: str) -> None:
+        """Note that an order needs no more watching on later days."""
+        ...
+
+    async def context(self, tag: str) -> bytes:
+        """What was on screen when an order was asked for (JSON), empty when nothing was kept. Raises StoreFailed."""
+        ...
+
     def healthy(self) -> str:
         """Empty when writing works, else why it does not."""
         ...

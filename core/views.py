@@ -4,12 +4,15 @@ A pane keeps revisions, never state. Every call here is synchronous, returns at 
 """
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import NamedTuple, Protocol
 
+from core.account import Caution, DayLoss, Gauge, Guard, Holding, Leg, MarkBy, Purse, TicketCost, Totals, Traced
 from core.clock import Clock
-from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position
+from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position, PositionKey
 from core.facts import Cause, CircuitState, Event, LadderMode, Operation
+from core.marketviews import Chains, Charts, Lists, Replay
+from core.secret import Secret
 
 
 class Level(NamedTuple):
@@ -20,12 +23,22 @@ class Level(NamedTuple):
     orders: int
 
 
+SLOW_TIMES = 6
+"""How many times older than the configured age a price may be that seldom changes and still be fresh: 30 s for 5 s
+(reliability 3.2, G14)."""
+
+
 class Freshness(Enum):
-    """Whether a price may be called live; the second value is the mark of the row."""
+    """Whether a price may be called live; the second value is the mark of the row.
+
+    STALE is late by the row's own measure: how often it usually changes. REST is a price that was read while its feed
+    was down. Only FRESH may be traded on.
+    """
 
     FRESH = ("fresh", " ")
     STALE = ("stale", "~")
     DOWN = ("feed down", "!")
+    REST = ("read, not live", "R")
     NEVER = ("no price yet", "·")
 
     def __init__(self, word: str, mark: str) -> None:
@@ -172,6 +185,22 @@ class Submitted:
     refused: str = ""
 
 
+class Choice(StrEnum):
+    """What a person may say of an order that nobody could confirm, besides sending a second one."""
+
+    WAIT = "wait"
+    NOT_PLACED = "not placed"
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """An UNCONFIRMED order and what depends on it: units held now (signed), and if it and a second one both fill."""
+
+    order: Order
+    net: int
+    net_if_both: int
+
+
 @dataclass(frozen=True, slots=True)
 class CircuitStatus:
     """One circuit for the health pane. `next_try_ms` is None when nothing is scheduled; `error` is safe text."""
@@ -183,6 +212,12 @@ class CircuitStatus:
     next_try_ms: int | None
     error: str
     p50_ms: int | None
+    p99_ms: int | None = None
+
+    @property
+    def failing(self) -> bool:
+        """Whether it keeps calls back until a test shows that the service is well."""
+        return self.state not in (CircuitState.CLOSED, CircuitState.PROBATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,11 +257,70 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardStatus:
+    """The lock of the screen, and the limits that wait for a person.
+
+    `has_vault` is False where a typed word stands in for the password. `wait_s` is how long no password may be tried,
+    `busy` whether one is being tried, `said` why the last one was refused. `loosened` are limits that would allow more
+    (safe texts), `due_s` the seconds until confirmed ones take force, None when none are confirmed.
+    """
+
+    has_vault: bool = False
+    locked: bool = False
+    wait_s: float = 0.0
+    busy: bool = False
+    said: str = ""
+    loosened: tuple[str, ...] = ()
+    due_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PanicPlan:
     """What the PANIC overlay would do now, before it is done."""
 
     cancels: tuple[Order, ...]
     halted: bool
+
+
+class AccountView(Protocol):
+    """Our own account: what the day made, what is held, what protects it, what the limits leave. See `core.account`."""
+
+    @property
+    def revision(self) -> int:
+        """Rises with trades, guards and the broker's answers; not with prices."""
+        ...
+
+    def legs(self) -> tuple[Leg, ...]: ...
+    def totals(self) -> Totals: ...
+    def mark_by(self) -> MarkBy: ...
+    def set_mark(self, by: MarkBy) -> None: ...
+    def guard(self, key: PositionKey) -> Guard | None: ...
+    def guards(self) -> tuple[Guard, ...]: ...
+    def protect(self, key: PositionKey, stop_e4: int, target_e4: int, trail_e4: int) -> Submitted:
+        """Watch a stop, a target and a trailing distance (0: none) here; all 0 takes the protection away."""
+        ...
+
+    def cautions(self, key: PositionKey) -> tuple[Caution, ...]: ...
+    def square_off_s(self, key: PositionKey) -> int | None:
+        """Seconds until the broker begins to close it; None when it does not, or the hour is not known."""
+        ...
+
+    def day_loss(self) -> DayLoss: ...
+    def unlatch(self, typed: str) -> Submitted:
+        """Allow opening again after the day-loss limit; `typed` must be the whole phrase."""
+        ...
+
+    def purse(self) -> Purse: ...
+    def holdings(self) -> tuple[Holding, ...]: ...
+    def holdings_word(self) -> str:
+        """Empty when the holdings are the broker's newest answer; else why not."""
+        ...
+
+    def gauges(self) -> tuple[Gauge, ...]: ...
+    def ticket_cost(self, intent: OrderIntent) -> TicketCost: ...
+    def trace(self, tag: str) -> Traced | None:
+        """What was on screen when this order was asked for; None while the store is being read."""
+        ...
 
 
 class Desk(Protocol):
@@ -242,17 +336,38 @@ class Desk(Protocol):
     def positions(self) -> PositionView: ...
     @property
     def events(self) -> EventView: ...
+    @property
+    def account(self) -> AccountView: ...
 
     def status(self) -> Status: ...
-    def watchlist(self) -> tuple[Instrument, ...]: ...
+    @property
+    def lists(self) -> Lists: ...
+    @property
+    def charts(self) -> Charts: ...
+    @property
+    def chains(self) -> Chains: ...
+    @property
+    def replay(self) -> Replay | None:
+        """The tape that is played; None in every other session."""
+        ...
+
+    @property
+    def elsewhere(self) -> str:
+        """What a found instrument is that `instrument` does not know: `not on the practice exchange`."""
+        ...
+
+    def watchlist(self) -> tuple[Instrument, ...]:
+        """The instruments of the chosen list."""
+        ...
+
     def pins(self) -> tuple[Instrument, ...]:
         """The indices of the second line."""
         ...
 
     def instrument(self, key: InstrumentKey) -> Instrument | None: ...
     def search(self, text: str, limit: int) -> tuple[Instrument, ...]: ...
-    def watch(self, instrument: Instrument) -> None:
-        """Add to the list (no effect when it is there) and subscribe."""
+    def search_note(self) -> str:
+        """What a search still waits for (an index being opened or built); empty when it covers everything."""
         ...
 
     def preset_quantity(self, instrument: Instrument) -> int: ...
@@ -269,9 +384,21 @@ class Desk(Protocol):
         ...
 
     def submit(self, intent: OrderIntent) -> Submitted: ...
-    def cancel(self, tag: str) -> Submitted: ...
+    def cancel(self, tag: str, typed: str = "") -> Submitted:
+        """Ask the broker to cancel one order. In READ-ONLY it goes only with `typed` CANCEL, one at a time."""
+        ...
+
     def send_again(self, tag: str) -> OrderIntent | None:
         """A fresh intent with the terms of a NOT_SENT, DENIED or REJECTED order, for the ticket; sends nothing."""
+        ...
+
+    def unanswered(self, tag: str) -> Unanswered | None:
+        """What a person must know to decide about an UNCONFIRMED order; None for any other."""
+        ...
+
+    def decide(self, tag: str, choice: Choice) -> Submitted: ...
+    def send_beside(self, tag: str, typed: str) -> OrderIntent | str:
+        """A second order beside an UNCONFIRMED one, for the ticket; `typed` must be its quantity. Else why not."""
         ...
 
     def panic_plan(self) -> PanicPlan: ...
@@ -285,4 +412,25 @@ class Desk(Protocol):
 
     def resume(self, typed: str) -> Submitted:
         """Leave HALTED; `typed` must be RESUME."""
+        ...
+
+    def guard(self) -> GuardStatus: ...
+    def touched(self) -> None:
+        """A key was pressed: the screen does not lock by itself for a while."""
+        ...
+
+    def lock(self) -> Submitted:
+        """Lock the screen; refused where there is no vault."""
+        ...
+
+    def unlock(self, password: Secret) -> None:
+        """Try the vault's password; `guard` tells what came of it."""
+        ...
+
+    def confirm_limits(self, typed: Secret) -> Submitted:
+        """Accept the loosened limits: the vault's password, or the word where there is none."""
+        ...
+
+    def keep_limits(self) -> None:
+        """Take back a confirmation that has not taken force yet."""
         ...

@@ -54,6 +54,7 @@ class TeziApp(App[int]):
         self._intents = 0
         self._loud_revision: int | None = None
         self._last_event: Event | None = None
+        self._covered = False
         self.repeats = Repeats()
         self.first_paint = asyncio.Event()
         self.animation_level = "none"
@@ -108,13 +109,33 @@ class TeziApp(App[int]):
         self._painted_generation = self._generation
         status = self._status()
         self._frames += 1
+        self._cover()
         for screen in self.screen_stack:
             if isinstance(screen, Paintable):
                 if swapped:
                     screen.use(self._desk)
-                if screen is self.screen or self._is_slow_frame():
+                if screen is self.screen or (self._is_slow_frame() and not self._covered):
                     screen.paint(status)
         self._ring(swapped=swapped)
+
+    def _cover(self) -> None:
+        """Put the locked screen over everything once the desk is locked, whatever is open."""
+        if self._locked() and not self._covered:
+            from terminal.screens.modals import LockScreen
+
+            self._covered = True
+            self.clear_notifications()
+            self.push_screen(LockScreen(), self._uncover)
+
+    def _uncover(self, _: None) -> None:
+        self._covered = False
+
+    def _locked(self) -> bool:
+        try:
+            return self._desk.guard().locked
+        except Exception as e:  # border: a broken view or action must not end the program
+            log.error("the desk cannot say whether it is locked", exc_info=e)
+            return False
 
     def _is_slow_frame(self) -> bool:
         """Whether what lies under a modal is painted too: once a second, because Textual then draws the whole
@@ -147,7 +168,7 @@ class TeziApp(App[int]):
         loud = [e for e in new if e.loud] if known else []
         if loud:
             self.bell()
-        if len(self.screen_stack) > 1:  # a modal covers the event pane, which says it otherwise
+        if len(self.screen_stack) > 1 and not self._covered:  # a modal covers the event pane, which says it otherwise
             for event in reversed(loud):
                 self.say(event.text, bad=True)
 
@@ -165,6 +186,22 @@ class TeziApp(App[int]):
         if not isinstance(self.screen, PanicScreen):
             await self.push_screen(PanicScreen())
 
+    def action_lock(self) -> None:
+        answer = self._desk.lock()
+        if answer.refused:
+            self.say(f"not locked: {answer.refused}")
+        else:
+            self._cover()
+
+    async def action_limits(self) -> None:
+        from terminal.screens.modals import LimitsScreen
+
+        guard = self._desk.guard()
+        if not guard.loosened:
+            self.say("no looser limit waits")
+        elif not guard.locked and not isinstance(self.screen, LimitsScreen):
+            await self.push_screen(LimitsScreen(has_vault=guard.has_vault))
+
     async def action_leave(self) -> None:
         from terminal.screens.modals import QuestionScreen
 
@@ -179,6 +216,8 @@ class TeziApp(App[int]):
 
     def _open_orders(self) -> str:
         """What to ask before leaving; empty when there is nothing to ask. One can always leave."""
+        if self._covered:
+            return "The screen is locked. Leave?"
         try:
             live = sum(1 for o in self._desk.orders.orders() if o.state.live)
             held = sum(1 for p in self._desk.positions.positions() if p.net)
@@ -204,6 +243,7 @@ class TeziApp(App[int]):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key) and not event.is_forwarded:
             self.repeats.note(event.key, self._desk.clock.mono_ns())
+            self._desk.touched()
             if await self._key_in_order(event):
                 return
         await super().on_event(event)

@@ -6,16 +6,21 @@ import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 
 from core.brokers import contract
 from core.clock import AnchoredClock, ist_day
 from core.engine.desk import EngineDesk
 from core.engine.engine import HALT_KEY, Engine
+from core.engine.protection import KEYS as PROTECTION_KEYS
 from core.errors import StoreFailed, UserError
-from core.facts import Event
+from core.facts import Event, EventKind
 from core.market.instruments import Catalogue
+from core.market.watchlists import Watchlists
 from core.orders.tags import Tags
 from core.store.audit.log import AuditLog
+from core.store.audit.places import KeyFile, KeyPlace
+from core.store.audit.sealedkey import SealedKeyFile
 from core.store.instance import InstanceLock
 from core.store.integrity import was_unclean
 from core.store.journal import OrderJournal
@@ -26,14 +31,17 @@ from core.store.writer import Writer
 from core.supervise import Supervisor
 from core.telemetry.logs import logger, setup
 from core.telemetry.redact import redact
+from core.vault.opened import Opened
 from terminal.cli import VERSION
+from terminal.config_watch import watch_config
 from terminal.link import BrokerLink
 from terminal.master import fetch_master
 from terminal.options import Options
 from terminal.parts import build_parts
 from terminal.recording import Recording
-from terminal.records import config_change, keep_records
-from terminal.watchlists import remember
+from terminal.records import config_change, keep_records, watch_log
+from terminal.vaults import AUDIT, BACKUP
+from terminal.watchlists import ListKeeper
 
 STORE = "tezi.db"
 LOG = "tezi.jsonl"
@@ -45,8 +53,17 @@ class Boot:
     `say` shows what is being waited for. The engine goes on without the screen until `stop`.
     """
 
-    def __init__(self, options: Options, clock: AnchoredClock, mode_word: str, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        options: Options,
+        clock: AnchoredClock,
+        mode_word: str,
+        say: Callable[[str], None],
+        vault: Opened | None = None,
+    ) -> None:
         self._options = options
+        self._wanted = options.config
+        self._vault = vault
         self._clock = clock
         self._mode_word = mode_word
         self._say = say
@@ -56,6 +73,7 @@ class Boot:
         self.link = BrokerLink(options, clock)
         self.engine: Engine | None = None
         self._unclean = False
+        self._keeper: ListKeeper | None = None
 
     async def run(self) -> EngineDesk:
         """Raises UserError for what a person can mend. Call `stop` in any case."""
@@ -78,12 +96,21 @@ class Boot:
         known = await asyncio.to_thread(contract.load)
         catalogue = await fetch_master(self.link.address.rest, self._clock)
         self.engine = await self._build(journal, audit, catalogue, known)
-        self._supervisor.once(
-            "records", keep_records(options.home, self._clock, audit, self._unclean, self.engine.halt)
-        )
+        self._keep(self.engine, audit)
         self._supervisor.once("exchange", self.link.keep(self.engine.broker_gone, self.engine.broker_back))
         _settle_garbage()
         return EngineDesk(self.engine)
+
+    def _keep(self, engine: Engine, audit: AuditLog) -> None:
+        """Start the care of records and configuration."""
+        options, clock = self._options, self._clock
+        key = self._vault.key_for(BACKUP) if self._vault is not None else None
+        self._supervisor.once("records", keep_records(options.home, clock, audit, self._unclean, engine.halt, key))
+        self._supervisor.keep("store-log", lambda: watch_log(self._writer, clock, partial(_alarm, engine, audit)))
+        if options.config_path is not None:
+            say = partial(engine.events.add, EventKind.SYSTEM, loud=True)
+            watch = partial(watch_config, options.config_path, clock, engine.limits.edited, say)
+            self._supervisor.keep("configuration", watch)
 
     async def stop(self) -> None:
         """Drain the engine, then stop what it stood on."""
@@ -92,18 +119,24 @@ class Boot:
             late = await self.engine.stop()
             if late:
                 self._log.warning("tasks would not end", names=", ".join(late))
-            self._keep_watchlist(self.engine)
+            self._flush_lists()
         await self._stack.aclose()
 
-    def _keep_watchlist(self, engine: Engine) -> None:
-        """A list that was changed by hand is there at the next start; a recording's instruments are its own."""
-        options = self._options
-        if options.replay is not None or options.config.screen.watchlist or engine.watchlist == engine.parts.watchlist:
-            return
+    def _flush_lists(self) -> None:
+        """What was changed by hand in the last moment is there at the next start."""
         try:
-            remember(options.home, engine.watchlist)
-        except (OSError, UserError) as e:
-            self._log.error("the watchlist could not be kept", error=str(e))
+            if self._keeper is not None:
+                self._keeper.flush()
+        except OSError as e:
+            self._log.error("the watchlists could not be kept", error=str(e))
+
+    def _keep_lists(self) -> Callable[[Watchlists], None]:
+        """Where changed lists go; those of a recording are its own and are not kept."""
+        if self._options.replay is not None:
+            return lambda lists: None
+        self._keeper = ListKeeper(self._options.home, self._clock)
+        self._supervisor.keep("watchlists", self._keeper.run)
+        return self._keeper.keep
 
     async def _open_journal(self) -> OrderJournal:
         path = self._options.home / STORE
@@ -118,13 +151,25 @@ class Boot:
     async def _open_audit(self, journal: OrderJournal) -> AuditLog:
         options, change = self._options, await config_change(journal, self._options.config)
         about = {"version": VERSION, "config": change.digest, "boot": secrets.token_hex(8)}
-        audit = AuditLog(options.home, self._clock, self._writer, about=about, redact=redact)
+        self._options = options = replace(options, config=change.in_force)
+        if self._vault is not None:
+            self._stack.callback(self._vault.close)
+        keys = await asyncio.to_thread(self._audit_keys)
+        audit = AuditLog(options.home, self._clock, self._writer, about=about, redact=redact, keys=keys)
         await audit.open()
         self._stack.push_async_callback(audit.close)
         audit.append("start", {"mode": self._mode_word, "unclean": self._unclean, **about})
         if change.keys:
             audit.append("config.changed", {"mode": self._mode_word, "keys": change.keys})
         return audit
+
+    def _audit_keys(self) -> KeyPlace:
+        """The log's key: under the seal of the vault where one is open, else in a file."""
+        if self._vault is None:
+            return KeyFile(self._options.home)
+        sealed = SealedKeyFile(self._options.home, self._vault.key_for(AUDIT))
+        sealed.adopt()
+        return sealed
 
     async def _build(
         self, journal: OrderJournal, audit: AuditLog, catalogue: Catalogue, known: contract.Contract
@@ -137,11 +182,15 @@ class Boot:
         )  # fmt: skip
         self._stack.push_async_callback(parts.broker.close)
         ledger = TradeLedger(self._writer, self.link.run_name)
-        engine = Engine(replace(parts, audit=audit, ledger=ledger))
+        assert parts.history is not None
+        self._stack.callback(parts.history.close)
+        engine = Engine(replace(parts, audit=audit, ledger=ledger, wanted=self._wanted, keep_lists=self._keep_lists()))
         if tape is not None:
             tape.listen(engine.bus)
-        records = await journal.load_day(ist_day(self._clock.wall_ns()))
-        engine.restore(records, await journal.load_meta(HALT_KEY))
+        today = ist_day(self._clock.wall_ns())
+        records, earlier = await journal.load_day(today), await journal.unfinished_before(today)
+        kept = {key: await journal.load_meta(key) for key in PROTECTION_KEYS}
+        engine.restore(records, await journal.load_meta(HALT_KEY), kept, earlier)
         engine.start()
         return engine
 
@@ -170,6 +219,12 @@ class Boot:
 
     def _fault(self, where: str, error: str) -> None:
         self._log.error("task failed", where=where, error=error)
+
+
+def _alarm(engine: Engine, audit: AuditLog, text: str) -> None:
+    """To the person (and with that to the log file), and to the audit log."""
+    engine.events.add(EventKind.SYSTEM, text, loud=True)
+    audit.append("store.alarm", {"text": text})
 
 
 def _settle_garbage() -> None:

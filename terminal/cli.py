@@ -62,6 +62,7 @@ class LazyGroup(click.Group):
 @click.option("--speed", type=click.FloatRange(0.1, 1_000), default=1.0, show_default=True, help="Times real time.")
 @click.option("--attach", type=FILE, help="File with the first line of an exchange that is already running.")
 @click.option("--record", is_flag=True, help="Keep a tape of the session under the data folder.")
+@click.option("--instruments", type=FILE, help="An instrument master (JSON, gz or xz) to search in.")
 @click.version_option(VERSION, prog_name="tezi", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(
@@ -73,13 +74,14 @@ def cli(
     speed: float,
     attach: Path | None,
     record: bool,
+    instruments: Path | None,
 ) -> int:
     """A keyboard-first trading terminal for Angel One. Without a command it starts the screen, in practice mode."""
     if ctx.invoked_subcommand is not None:
         ctx.obj = config_path
         gc.enable()  # only the screen arranges its own collection
         return 0
-    options = read_options(mode, config_path, home, replay, speed, attach, record)
+    options = read_options(mode, config_path, home, replay, speed, attach, record, instruments)
     run = importlib.import_module("terminal.compose").run
     return int(run(options))
 
@@ -92,9 +94,11 @@ def read_options(
     speed: float,
     attach: Path | None,
     record: bool = False,
+    instruments: Path | None = None,
 ) -> Options:
     """The checked options; raises UserError for anything that cannot run, before anything is started."""
-    config = load(config_file(config_path))
+    config_path = config_file(config_path)
+    config = load(config_path)
     options = Options(
         mode=mode or config.mode,
         config=config,
@@ -103,9 +107,11 @@ def read_options(
         speed=speed,
         attach=existing(attach, "--attach") if attach is not None else None,
         record=record,
+        config_path=config_path,
+        instruments=existing(instruments, "--instruments") if instruments is not None else None,
     )
-    if options.mode in ("live", "paper"):
-        raise UserError(f"{options.mode} mode is not here yet; nothing was started. Use practice: tezi --mode practice")
+    if options.mode == "paper":
+        raise UserError("paper mode is not here yet; nothing was started. Use practice: tezi --mode practice")
     if options.mode == "replay" and options.replay is None:
         raise UserError("replay mode needs a recording; none was given. Name one: --replay PATH")
     return options

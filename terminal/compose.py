@@ -14,13 +14,18 @@ from terminal.empty_desk import EmptyDesk
 from terminal.options import Options
 
 if TYPE_CHECKING:
+    from core.vault.opened import Opened
     from terminal.boot import Boot
+
+NO_LIVE = "live mode is not here yet; nothing was sent."
 
 
 def run(options: Options) -> int:
     """Open the terminal and stay until it is left; gives the exit code. Raises TeziError for a start that cannot be."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):  # Textual reads the one and draws on the other
-        raise UserError("the screen needs a terminal; input or output is none. Start it in one, nothing redirected.")
+        live = f"{NO_LIVE} And " if options.mode == "live" else ""
+        why = "the screen needs a terminal; input or output is none. Start it in one, nothing redirected."
+        raise UserError(live + why)
     return asyncio.run(_Terminal(options).run())
 
 
@@ -31,6 +36,7 @@ class _Terminal:
         self._options = options
         self._clock = AnchoredClock(SystemClock())
         word = "REPLAY" if options.replay or options.mode == "replay" else "PRACTICE"
+        word = "LIVE" if options.mode == "live" else word
         self._desk = EmptyDesk("starting", word, self._clock)
         self._app = TeziApp(self._desk, paint_hz=options.config.screen.paint_hz)
         self._supervisor = Supervisor(self._clock, self._fault)
@@ -57,13 +63,26 @@ class _Terminal:
         await self._app.first_paint.wait()
         self._desk.waiting = "loading the engine"
         await asyncio.to_thread(importlib.import_module, "terminal.screens.modals")
-        boot = await asyncio.to_thread(importlib.import_module, "terminal.boot")
-        self._boot = boot.Boot(self._options, self._clock, self._word, self._say)
         try:
+            vault = await self._vault()
+            boot = await asyncio.to_thread(importlib.import_module, "terminal.boot")
+            self._boot = boot.Boot(self._options, self._clock, self._word, self._say, vault)
             self._app.attach(await self._boot.run())
         except TeziError as e:
             self._failure = e
             self._app.exit(return_code=3)
+
+    async def _vault(self) -> "Opened | None":
+        """The vault, opened by a person or the keyring, where this start needs one."""
+        entry = await asyncio.to_thread(importlib.import_module, "terminal.entry")
+        if not entry.needs_vault(self._options):
+            return None
+        self._desk.waiting = "opening the vault"
+        opened: Opened = await entry.enter(self._app, self._options, self._clock)
+        if self._options.mode == "live":
+            opened.close()
+            raise UserError(f"{NO_LIVE} What was typed is in the vault; practise with: tezi --mode practice")
+        return opened
 
     def _say(self, text: str) -> None:
         self._desk.waiting = text

@@ -1,53 +1,17 @@
 """The desk before there is one: nothing in it, and a line that says what is being waited for."""
 
 from core.clock import Clock
-from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position
-from core.facts import Event, LadderMode, Operation
-from core.views import CheckResult, Freshness, Headroom, PanicPlan, Quote, Status, Submitted, Verdict
-from widgets.quotes import NO_QUOTE
-
-NOT_YET = "the terminal is still starting"
-
-
-class EmptyViews:
-    """No quotes, no orders, no positions, no events."""
-
-    revision = 0
-
-    def orders(self) -> tuple[Order, ...]:
-        return ()
-
-    def fills(self) -> tuple[Fill, ...]:
-        return ()
-
-    def positions(self) -> tuple[Position, ...]:
-        return ()
-
-    def latest(self, count: int) -> tuple[Event, ...]:
-        return ()
+from core.domain import Instrument, InstrumentKey
+from core.facts import LadderMode
+from core.views import Status
+from terminal.empty_views import NOT_YET, EmptyAccount, EmptyChains, EmptyCharts, EmptyLists, EmptyQuotes, EmptyViews
+from terminal.look_only import LookOnly
 
 
-class EmptyQuotes:
-    """A board on which nothing was ever wanted."""
-
-    def slot(self, key: InstrumentKey) -> int | None:
-        return None
-
-    def revision(self, slot: int) -> int:
-        return 0
-
-    def quote(self, slot: int) -> Quote:
-        return NO_QUOTE
-
-    def age_ms(self, slot: int) -> int | None:
-        return None
-
-    def freshness(self, slot: int) -> Freshness:
-        return Freshness.NEVER
-
-
-class EmptyDesk:
+class EmptyDesk(LookOnly):
     """Implements `core.views.Desk`. `waiting` may be set at any time; every command is refused with a reason."""
+
+    refusal, code, remedy = NOT_YET, "START", "wait"
 
     def __init__(self, waiting: str, mode_word: str, clock: Clock) -> None:
         self.waiting = waiting
@@ -55,6 +19,10 @@ class EmptyDesk:
         self._clock = clock
         self._views = EmptyViews()
         self._quotes = EmptyQuotes()
+        self._account = EmptyAccount()
+        self.lists, self.charts, self.chains = EmptyLists(), EmptyCharts(), EmptyChains()
+        self.replay: None = None
+        self.elsewhere = "not known yet"
 
     @property
     def clock(self) -> Clock:
@@ -71,6 +39,10 @@ class EmptyDesk:
     @property
     def positions(self) -> EmptyViews:
         return self._views
+
+    @property
+    def account(self) -> EmptyAccount:
+        return self._account
 
     @property
     def events(self) -> EmptyViews:
@@ -96,38 +68,8 @@ class EmptyDesk:
     def search(self, text: str, limit: int) -> tuple[Instrument, ...]:
         return ()
 
-    def watch(self, instrument: Instrument) -> None:
-        """Nothing to add to yet."""
+    def search_note(self) -> str:
+        return NOT_YET
 
     def preset_quantity(self, instrument: Instrument) -> int:
         return 1
-
-    def forbidden(self, operation: Operation) -> str:
-        return NOT_YET
-
-    def headroom(self, intent: OrderIntent) -> Headroom:
-        return Headroom(0, {})
-
-    def check(self, intent: OrderIntent) -> Verdict:
-        return Verdict((CheckResult("START", "ready", False, NOT_YET, "wait"),))
-
-    def submit(self, intent: OrderIntent) -> Submitted:
-        return Submitted(refused=NOT_YET)
-
-    def cancel(self, tag: str) -> Submitted:
-        return Submitted(refused=NOT_YET)
-
-    def send_again(self, tag: str) -> OrderIntent | None:
-        return None
-
-    def panic_plan(self) -> PanicPlan:
-        return PanicPlan((), False)
-
-    def cancel_all(self) -> int:
-        return 0
-
-    def halt(self, why: str) -> None:
-        """Nothing can leave an empty desk."""
-
-    def resume(self, typed: str) -> Submitted:
-        return Submitted(refused=NOT_YET)

@@ -13,6 +13,7 @@ class Options:
 
     `replay` is a recording for the practice exchange to play, `speed` how many times real time it runs; `attach` a file
     whose first line is the first line of an exchange that was started by hand; `record` keeps a tape of the session.
+    `instruments` is an instrument master to search in, taken over into the data folder first.
     """
 
     mode: str
@@ -22,6 +23,9 @@ class Options:
     speed: float = 1.0
     attach: Path | None = None
     record: bool = False
+    config_path: Path | None = None
+    """Where `config` was read from and is watched for changes; the file may be absent."""
+    instruments: Path | None = None
 
 
 def home_folder(given: Path | None) -> Path:

@@ -10,16 +10,18 @@ from core.clock import AnchoredClock
 from core.engine.parts import Parts
 from core.facts import Event
 from core.feed.market import MarketFeed
-from core.feed.recorder import FeedTape
+from core.feed.recorder import FeedRecorder
+from core.market.history import CandleSource, History
 from core.market.instruments import Catalogue
 from core.market.quotes import QuoteBoard
 from core.market.sessions import session
+from core.market.watchlists import FILE, Watchlists, load
 from core.orders.tags import Tags
 from core.store.journal import OrderJournal
-from terminal.catalogues import WithOthers, held_master
+from terminal.catalogues import HeldMaster, WithOthers
 from terminal.link import BrokerLink
 from terminal.options import Options
-from terminal.watchlists import pins, starting
+from terminal.watchlists import pins, recorded, starting
 
 
 def build_parts(
@@ -32,11 +34,12 @@ def build_parts(
     journal: OrderJournal,
     tags: Tags,
     mirror: Callable[[Event], None],
-    tape: FeedTape | None = None,
+    tape: FeedRecorder | None = None,
+    random: Random | None = None,
 ) -> Parts:
     """Everything new and unconnected; the engine starts it. Raises UserError for a watchlist that cannot be had."""
-    random = Random()
-    broker = AngelBroker(link.address.rest, link.credentials, clock, known=known)
+    random = random or Random()
+    broker = AngelBroker(link.address.rest, link.credentials, clock, known=known, random=random)
     link.on_move = broker.move
     board = QuoteBoard(clock, stale_ms=options.config.limits.quote_age_ms_max)
     return Parts(
@@ -46,8 +49,10 @@ def build_parts(
         run=link.run_name,
         look_only="A recording is being replayed: look only" if options.replay is not None else "",
         board=board,
-        instruments=WithOthers(catalogue, held_master(options.home)),
-        watchlist=starting(catalogue, options.config.screen.watchlist, options.home),
+        instruments=WithOthers(catalogue, HeldMaster(options.home, options.instruments)),
+        watchlist=(),
+        lists=_lists(options, catalogue),
+        elsewhere=elsewhere(options),
         pins=pins(catalogue),
         session=session,
         journal=journal,
@@ -61,12 +66,44 @@ def build_parts(
             renew=broker.renew,
             in_session=lambda exchange: session(exchange, clock.wall_ns()).open,
             canary=next(iter(pins(catalogue)), None),
+            quotes=broker.quotes,
             tape=tape,
         ),
-        updates=AngelOrderSocket(lambda: link.address.orders, broker.stream_login, clock, random, renew=broker.renew),
+        updates=AngelOrderSocket(
+            lambda: link.address.orders,
+            broker.stream_login,
+            clock,
+            random,
+            renew=broker.renew,
+            on_frame=None if tape is None else tape.order_frame,
+        ),
         tags=tags,
         random=random,
         mirror=mirror,
         meta=journal,
         banned=lambda name, day: False,  # the practice exchange bans nothing
+        contracts=catalogue,
+        history=_history(options, link.run_name, broker, clock),
     )
+
+
+def elsewhere(options: Options) -> str:
+    """What an instrument is that this session's exchange does not list."""
+    return "not in this recording" if options.replay is not None else "not on the practice exchange"
+
+
+def _history(options: Options, run: str, source: CandleSource, clock: AnchoredClock) -> History:
+    """Older candles of this run of the exchange, kept in a file of their own: another run has another past. Those of a
+    recording are forgotten at its next start, for the next one may be another recording."""
+    path = options.home / "candles" / f"{run}.db"
+    if options.replay is not None:
+        for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+            name.unlink(missing_ok=True)
+    return History(source, path, clock)
+
+
+def _lists(options: Options, catalogue: Catalogue) -> Watchlists:
+    """Raises UserError for a file of lists that cannot be read and for a configured symbol that is not known."""
+    if options.replay is not None:
+        return recorded(catalogue)
+    return starting(catalogue, options.config.screen.watchlist, load(options.home / FILE))

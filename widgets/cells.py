@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
+from core.clock import hms, ist
 from core.domain import Instrument, Kind, Order, OrderState, Side
 from core.money import E4, divide_rounded, group, show_price, show_signed
 from core.views import Freshness, Quote
@@ -70,6 +71,8 @@ def decimals(instrument: Instrument) -> int:
     return 4 if instrument.tick_e4 % 100 else 2
 
 
+TAIL = 7
+"""Characters at the end of a symbol that hold strike and side, or the token."""
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
@@ -92,6 +95,9 @@ def short_name(instrument: Instrument, width: int) -> str:
     if cell_len(whole) <= width or not instrument.is_derivative:
         return whole
     tail = whole.rsplit(" ", 1)[-1]
+    if tail == whole:  # a symbol in one piece: its end tells it from its neighbours
+        kept = min(len(whole), max(TAIL, width // 2))
+        return f"{whole[: max(0, width - 1 - kept)]}…{whole[-kept:]}" if kept < width else f"…{whole[1 - width :]}"
     less = f"{instrument.name} {tail}"
     if cell_len(less) <= width:
         return less
@@ -149,6 +155,16 @@ def age(age_ms: int | None) -> str:
     return f"{seconds // 3600}h{seconds % 3600 // 60:02d}"
 
 
+def day(wall_ns: int) -> str:
+    """A trading date: `15 Dec 2025`."""
+    return ist(wall_ns).strftime("%d %b %Y")
+
+
+def clock(wall_ns: int) -> str:
+    """Hour and minute, Indian time."""
+    return hms(wall_ns)[:5]
+
+
 def countdown(seconds: int) -> str:
     """Time left as `57:53`, or `1:02:03` from an hour on."""
     minutes, s = divmod(max(0, seconds), 60)
@@ -158,7 +174,7 @@ def countdown(seconds: int) -> str:
 
 def mark(freshness: Freshness) -> Cell:
     """The mark in front of a row, so that a stale price is known without its colour."""
-    ink = {Freshness.STALE: Ink.WARN, Freshness.DOWN: Ink.ALARM}.get(freshness, Ink.DIM)
+    ink = {Freshness.STALE: Ink.WARN, Freshness.REST: Ink.WARN, Freshness.DOWN: Ink.ALARM}.get(freshness, Ink.DIM)
     return Cell(freshness.mark, ink)
 
 
@@ -219,3 +235,21 @@ def track(position: float, width: int) -> str:
 def rupees_whole(value_e4: int) -> str:
     """A value without paise, grouped."""
     return group(divide_rounded(value_e4, E4))
+
+
+EIGHTHS = "▁▂▃▄▅▆▇█"
+
+
+def spark(values: tuple[int, ...], width: int) -> str:
+    """Values as bars of eighths, the lowest the shortest, the newest `width` when there are more; empty for none."""
+    shown = (
+        values[-width:] if len(values) <= width else tuple(values[n * len(values) // width] for n in range(width - 1))
+    )
+    if len(values) > width:
+        shown = (*shown, values[-1])
+    if not shown:
+        return ""
+    low, high = min(shown), max(shown)
+    if low == high:
+        return EIGHTHS[3] * len(shown)
+    return "".join(EIGHTHS[(v - low) * 7 // (high - low)] for v in shown)

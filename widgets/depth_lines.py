@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.clock import hms
+from core.depthtools import book_ratio, walk
 from core.domain import Instrument, Position, Side
 from core.money import divide_rounded, group, show_price, show_signed
 from core.views import Freshness, Level
@@ -15,6 +16,9 @@ from widgets.shed import Part, shed
 
 LEVELS = 5
 EMPTY_LEVEL = Level(0, 0, 0)
+BOOK_BAR = 10
+UNITS, LOTS = (100, 1_000, 10_000), (1, 10, 50)
+"""What the walk of the book is shown for: units of a share, lots of a contract."""
 WIDE = 58
 """From this width on a level has its own column for our orders."""
 
@@ -33,7 +37,13 @@ def depth_lines(book: Book, width: int, height: int) -> tuple[Line, ...]:
     """The pane: title, ladder, totals, the day, the band, what is ours; the last ones leave when it is low."""
     wide = width >= WIDE
     ladder = _ladder(book, width, wide=wide)
-    more = [_totals(book, width), *_day(book, width, wide=wide), _band(book, width), *_own(book, width)]
+    more = [
+        _balance(book, width, wide=wide),
+        *_day(book, width, wide=wide),
+        _band(book, width),
+        *_own(book, width),
+        *_walks(book, width),
+    ]
     return tuple([_title(book, width, wide=wide), *ladder, *more][:height])
 
 
@@ -133,6 +143,43 @@ def _place(side: Side, w: Widths, own: Cell, orders: Cell, quantity: Cell, price
     if side is Side.BUY:
         return (own_cell, count, gap, units, gap, at)
     return (at, gap, units, gap, count, own_cell)
+
+
+def _balance(book: Book, width: int, *, wide: bool) -> Line:
+    """The balance of the five levels when there is room, and that of all orders in the market."""
+    share = book_ratio(book.seen.quote)
+    if not wide or share is None:
+        return _totals(book, width)
+    full, empty = cells.bar(share, BOOK_BAR)
+    five: Line = (
+        Cell(" 5 levels "), Cell(full, Ink.BUY), Cell(empty, Ink.SELL), Cell(f" {round(share * 100)}%   all")
+    )  # fmt: skip
+    return (*five, *_totals(book, width - cells.width_of(five)))
+
+
+def _walks(book: Book, width: int) -> list[Line]:
+    """What some quantities would cost now, a line a side: the average price, and what it is worse than the touch."""
+    q, i = book.seen.quote, book.instrument
+    if not i.tick_e4 or not (q.bid_e4 or q.ask_e4):
+        return []
+    sizes = tuple(i.lot * n for n in (LOTS if i.lot > 1 else UNITS))
+    return [_walk_line(book, side, sizes, width) for side in (Side.BUY, Side.SELL)]
+
+
+def _walk_line(book: Book, side: Side, sizes: tuple[int, ...], width: int) -> Line:
+    ink, places = cells.side_ink(side), cells.decimals(book.instrument)
+    parts = []
+    for n, size in enumerate(sizes):
+        found = walk(book.seen.quote, side, size)
+        if found.complete:
+            worse_bps = found.slippage_bps or 0.0
+            price = Cell(show_price(found.average_e4, places), cells.live_ink(book.seen.freshness, ink))
+            worse = Cell(f" {worse_bps:.1f}bp" if worse_bps >= 0.05 else "", Ink.DIM)
+            parts.append(Part((Cell(f"{group(size)} "), price, worse), (Cell(f"{group(size)} "), price), rank=n))
+        else:
+            parts.append(Part((Cell(f"{group(size)} over {group(found.filled)} seen", Ink.DIM),), rank=n))
+    word = "Buy " if side is Side.BUY else "Sell"
+    return (Cell(f" {word} ", ink), *shed(tuple(parts), width - 7, Cell("   ")))
 
 
 def _totals(book: Book, width: int) -> Line:

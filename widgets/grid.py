@@ -55,6 +55,7 @@ class LineGrid(Pane, ScrollView, can_focus=True, inherit_bindings=False):
         self._drawn: dict[Hashable, Hashable] = {}
         self._placed: tuple[Placed, ...] | None = None
         self._foot: Line = ()
+        self._empty = ""
 
     # What a subclass gives.
 
@@ -69,6 +70,14 @@ class LineGrid(Pane, ScrollView, can_focus=True, inherit_bindings=False):
     def row_cells(self, desk: Desk, key: Hashable) -> Mapping[str, Cell]:
         """Cells by column id; `mark` is the one before the first column."""
         raise NotImplementedError
+
+    def rests_on(self, key: Hashable) -> bool:
+        """Whether the cursor may stand on this row; headings say no."""
+        return True
+
+    def empty(self, desk: Desk) -> str:
+        """What stands in a table without rows."""
+        return self.EMPTY
 
     def foot(self, desk: Desk, width: int) -> Line:
         """The line under the rows; empty for none."""
@@ -94,6 +103,9 @@ class LineGrid(Pane, ScrollView, can_focus=True, inherit_bindings=False):
     def repaint(self, desk: Desk) -> None:
         self._take_keys(tuple(self.row_keys(desk)))
         dirty = [self._row_region(i) for i in self._visible() if self._is_stale(desk, self._keys[i])]
+        if not self._keys and self._empty != (empty := self.empty(desk)):
+            self._empty = empty
+            dirty.append(Region(0, 1, self.size.width, 1))
         foot = self.foot(desk, self.size.width)
         if foot != self._foot:
             self._foot = foot
@@ -149,14 +161,20 @@ class LineGrid(Pane, ScrollView, can_focus=True, inherit_bindings=False):
 
     def _keep_cursor(self) -> None:
         """The cursor stays with its row; one that rests on the top of a table nobody is in stays on the top."""
-        if self._cursor == 0 and self._keys and not self.has_focus:
-            self._set_key(self._keys[0])
+        if self._keys and self._cursor == self._rest(0) and not self.has_focus:
+            self._set_key(self._keys[self._cursor])
         elif self.cursor_key in self._keys:
             self._cursor = self._keys.index(self.cursor_key)
         else:
-            self._cursor = max(0, min(self._cursor, len(self._keys) - 1))
+            self._cursor = self._rest(max(0, min(self._cursor, len(self._keys) - 1)))
             self._set_key(self._keys[self._cursor] if self._keys else None)
         self._show_cursor()
+
+    def _rest(self, row: int, way: int = 1) -> int:
+        """The nearest row from here on, first this way then back, on which the cursor may stand."""
+        rows = range(len(self._keys))
+        on = [*rows[row::way], *rows[row::-way]] if self._keys and way == 1 else [*rows[row::-1], *rows[row:]]
+        return next((n for n in on if self.rests_on(self._keys[n])), row)
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
@@ -170,8 +188,9 @@ class LineGrid(Pane, ScrollView, can_focus=True, inherit_bindings=False):
         if 0 <= row < len(self._keys):
             kept = self._strips.get(self._keys[row]) or self._late_strip(self._keys[row])
             return kept[1]
-        empty = (Cell("  " + self.EMPTY, Ink.DIM),) if not self._keys and y == 1 else ()
-        return self.strip_of(empty, width)
+        if self._keys or y != 1:
+            return self.strip_of((), width)
+        return self.strip_of((Cell("  " + self._empty, Ink.DIM),), width)
 
     def _late_strip(self, key: Hashable) -> tuple[Hashable, Strip]:
         """A row that came into view between two frames: blank until the next one fills it."""
@@ -235,7 +254,8 @@ class LineGrid(Pane, ScrollView, can_focus=True, inherit_bindings=False):
     def move_to_row(self, row: int) -> None:
         if not self._keys:
             return
-        self._cursor = max(0, min(row, len(self._keys) - 1))
+        way = -1 if row < self._cursor else 1
+        self._cursor = self._rest(max(0, min(row, len(self._keys) - 1)), way)
         self._set_key(self._keys[self._cursor])
         self._show_cursor()
         self.paint()
@@ -263,8 +283,8 @@ class LineGrid(Pane, ScrollView, can_focus=True, inherit_bindings=False):
 
     def _show_cursor(self) -> None:
         top = round(self.scroll_offset.y)
-        if self._cursor < top:
-            top = self._cursor
+        if self._cursor < top or self._rest(0) == self._cursor:
+            top = self._cursor if self._rest(0) != self._cursor else 0
         elif self._cursor >= top + self._room:
             top = self._cursor - self._room + 1
         if top != round(self.scroll_offset.y):

@@ -5,7 +5,7 @@ from core.domain import Instrument
 from core.facts import CircuitState
 from core.views import CircuitStatus, Desk, Status, StreamStatus
 from widgets import cells
-from widgets.cells import Cell, Line
+from widgets.cells import Cell, Line, spread
 from widgets.health import CIRCUIT_INK, STREAM_INK, short_ms
 from widgets.ink import Ink
 from widgets.pane import LinePane
@@ -16,6 +16,8 @@ BADGES = {"LIVE": Ink.BADGE_LIVE, "REPLAY": Ink.BADGE_WARN}
 LIGHTS = {"live": "●", "connecting": "◌", "silent": "◐"}
 NARROW = 100
 """Below this width the names of the indices are shortened and the circuit's word goes."""
+DATE = 13
+"""Cells of the trading date with its distance."""
 SHORT_NAMES = {"Nifty 50": "NIFTY", "NIFTY 50": "NIFTY", "NIFTY": "NIFTY", "Nifty Bank": "BNF", "BANKNIFTY": "BNF"}
 CIRCUIT_RANK = (
     CircuitState.CLOSED,
@@ -31,16 +33,18 @@ class HeaderPane(LinePane):
 
     NEEDS_STATUS = True
 
-    def __init__(self, tabs: tuple[str, ...], *, id: str | None = None) -> None:
+    def __init__(self, tabs: tuple[str, ...], *, at: int = 1, id: str | None = None) -> None:
         super().__init__(id=id)
         self._tabs = tabs
+        self._at = at
 
     def lines(self, desk: Desk, width: int, height: int) -> tuple[Line, ...]:
         if self.status is None:
             raise ValueError("the desk gave no status")
         pins = tuple((i, seen(desk.quotes, i.key)) for i in desk.pins())
         top = status_line(self.status, width)
-        return (top, pins_line(pins, width), tabs_line(self._tabs))[:height]
+        second = dated(pins_line(pins, width - DATE), self.status.market_ns, width)
+        return (top, second, tabs_line(self._tabs, self._at))[:height]
 
 
 def status_line(status: Status, width: int) -> Line:
@@ -119,9 +123,14 @@ def _pin(instrument: Instrument, now: Seen, *, short: bool) -> Line:
     return (Cell(f"{name} ", Ink.DIM), last, Cell(" "), moved, Cell(sign, moved.ink), Cell(flag, Ink.WARN))
 
 
-def tabs_line(tabs: tuple[str, ...]) -> Line:
-    """The screens; the first is the one that is shown."""
+def dated(line: Line, market_ns: int, width: int) -> Line:
+    """The line with the trading date at its end: the market clock's, which in practice is not today."""
+    return spread(line, (Cell(cells.day(market_ns) + " ", Ink.DIM),), width)
+
+
+def tabs_line(tabs: tuple[str, ...], at: int = 1) -> Line:
+    """The screens; number `at` is the one that is shown."""
     line: list[Cell] = []
-    for n, name in enumerate(tabs):
-        line.append(Cell(f" {n + 1} {name} ", Ink.STRONG if n == 0 else Ink.DIM))
+    for n, name in enumerate(tabs, 1):
+        line.append(Cell(f" {n} {name} ", Ink.STRONG if n == at else Ink.DIM))
     return tuple(line)

@@ -2,37 +2,47 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from email.utils import parsedate_to_datetime
+from random import Random
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from core.account import Holding
 from core.approval import Action, Approved
-from core.brokers import contract, history, wire
+from core.brokers import circuits, contract, history, holdings, quotes, wire
+from core.brokers.circuits import Circuits
 from core.brokers.envelope import Envelope, open_envelope
 from core.brokers.orders import Orders
 from core.brokers.session import Credentials, Session, failed
 from core.brokers.transport import Reply, Transport
 from core.brokers.turns import Turns
-from core.clock import NS_PER_S, Clock
-from core.domain import Fill, InstrumentKey
+from core.clock import NS_PER_S, Clock, ist_day
+from core.domain import Exchange, Fill, InstrumentKey
 from core.errors import InvariantBroken
 from core.outcome import Accepted, Failed, FailedBy, Ok, Outcome, Read
-from core.ports import Bar, BrokerOrder, BrokerPosition, Funds, StreamLogin
+from core.ports import QUOTES_MAX, Bar, BrokerOrder, BrokerPosition, Funds, RestQuote, StreamLogin
+from core.views import CircuitStatus
 
 T = TypeVar("T")
-_READ_DEADLINE_S = 6.0
+_READ_DEADLINE_S = 5.0
 _REMEMBERED_ORDERS = 20_000
+_TEND_S = 1.0
+_CANARY = InstrumentKey(Exchange.NSE, "99926000")
+"""The Nifty 50: its history always exists."""
 _GAPS_S = {
     "api.order.book": 1.05,
     "api.trade.book": 1.05,
     "api.position": 1.05,
     "api.rms.limit": 0.55,
+    "api.allholding": 1.05,
     "api.individual.order.details": 0.11,
     "api.user.profile": 0.35,
     "api.candle.data": 0.36,
+    "api.market.data": 0.21,
 }
-"""Least seconds between two calls: the published limits (1, 1, 1, 2, 10, 3, 3 a second) and 5 % (wire page 6.1)."""
+"""Least seconds between two calls: the published limits (1, 1, 1, 2, 1, 10, 3, 3 a second) and 5 % (wire page 6.1); of
+quotes, where the page says 1 and the table 10, five a second."""
 
 
 class AngelBroker:
@@ -51,14 +61,20 @@ class AngelBroker:
         known: contract.Contract | None = None,
         transport: Transport | None = None,
         write_deadline_s: float = 5.0,
+        write_late_s: float = 10.0,
+        random: Random | None = None,
     ) -> None:
         self._clock = clock
         self._known = known
         self._transport = transport or Transport(base_url, clock)
         self._session = Session(self._transport, self._contract, credentials, clock)
-        self._orders = Orders(self._transport, self._session, self._contract, write_deadline_s)
+        self._orders = Orders(
+            self._transport, self._session, self._contract, self._late, write_deadline_s, write_late_s
+        )
+        self._on_late: Callable[[Approved, Outcome], None] = lambda approved, outcome: None
         self._turns = {name: Turns(clock, gap_s) for name, gap_s in _GAPS_S.items()}
         self._keys: OrderedDict[str, InstrumentKey] = OrderedDict()
+        self.circuits = Circuits(clock, random or Random())
         self.unusable_rows = 0
         self.server_date_ns: int | None = None
         """The `Date` header of the last answer, epoch ns, whole seconds; None before the first."""
@@ -69,7 +85,28 @@ class AngelBroker:
                 self._known = await asyncio.to_thread(contract.load)
             except ImportError as e:
                 return Failed(FailedBy.LOCAL, f"the official SDK cannot be imported: {e.name}")
-        return await self._session.login()
+        return await self.circuits.login(self._session.login)
+
+    async def tend(self) -> None:
+        """For ever: make the probes that open circuits wait for, so that they close without anybody asking."""
+        while True:
+            await self._clock.sleep(_TEND_S)
+            for name in self.circuits.due() if self._session.epoch else ():
+                await self._probe(name)
+
+    def circuit_statuses(self) -> tuple[CircuitStatus, ...]:
+        """The circuits of everything but the order service, whose own is the engine's."""
+        return self.circuits.statuses()
+
+    async def _probe(self, name: str) -> None:
+        """One cheap read of a circuit's service. What it says is in the circuit's own judgement."""
+        if name == circuits.PORTFOLIO:
+            await self.funds()
+        elif name == circuits.MARKET or name == circuits.MARKET:
+            await self.quotes((_CANARY,))
+        elif name == circuits.HISTORY:
+            day = ist_day(self._clock.wall_ns())
+            await self.candles(_CANARY, "ONE_DAY", f"{day} 09:15", f"{day} 15:30")
 
     def move(self, base_url: str) -> None:
         """The broker answers at another address now (a practice exchange that was started again)."""
@@ -82,7 +119,7 @@ class AngelBroker:
 
     async def renew(self, epoch: int) -> Read[str]:
         """New tokens in place of those of login `epoch`, in single flight: for a socket whose handshake was refused."""
-        return await self._session.renew(epoch)
+        return await self.circuits.login(lambda: self._session.renew(epoch))
 
     def stream_login(self) -> StreamLogin | None:
         return self._session.stream_login()
@@ -98,6 +135,10 @@ class AngelBroker:
 
     async def cancel(self, approved: Approved) -> Outcome:
         return await self._send(approved, Action.CANCEL)
+
+    def tell_late(self, on_late: Callable[[Approved, Outcome], None]) -> None:
+        """Whom to tell of answers to order writes that came after Unknown was given for them."""
+        self._on_late = on_late
 
     async def order_book(self) -> Read[tuple[BrokerOrder, ...]]:
         """All orders of the day.
@@ -154,6 +195,15 @@ class AngelBroker:
         found = wire.funds(read.value)
         return Ok(found, read.read_ns) if found else Failed(FailedBy.SERVICE, "the funds answer holds no funds")
 
+    async def holdings(self) -> Read[tuple[Holding, ...]]:
+        read = await self._read("api.allholding")
+        if isinstance(read, Failed):
+            return read
+        found = holdings.holdings(read.value)
+        if found is None:
+            return Failed(FailedBy.SERVICE, "the holdings answer holds no list")
+        return self._all_or_failed(found, "holding", read.read_ns)
+
     async def logout(self) -> None:
         if self._known is not None:
             await self._session.logout()
@@ -161,10 +211,27 @@ class AngelBroker:
     async def close(self) -> None:
         await self._transport.aclose()
 
+    def _late(self, approved: Approved, outcome: Outcome) -> None:
+        if isinstance(outcome, Accepted) and approved.action is Action.PLACE:
+            self._remember(outcome.broker_id, approved.order.key)
+        self._on_late(approved, outcome)
+
     async def _send(self, approved: Approved, action: Action) -> Outcome:
         if approved.action is not action:
             raise InvariantBroken(f"approval to {approved.action} used to {action}")
         return await self._orders.send(approved)
+
+    async def quotes(self, keys: tuple[InstrumentKey, ...]) -> Read[Mapping[InstrumentKey, RestQuote]]:
+        """The market of these instruments, at most `QUOTES_MAX`; those the broker did not fetch are missing."""
+        if not 0 < len(keys) <= QUOTES_MAX:
+            raise InvariantBroken(f"quotes of {len(keys)} instruments asked, 1 to {QUOTES_MAX} are possible")
+        read = await self._read("api.market.data", body=quotes.request(keys))
+        if isinstance(read, Failed):
+            return read
+        found = quotes.quotes(read.value, keys)
+        if found is None:
+            return Failed(FailedBy.SERVICE, "the quotes could not be read")
+        return Ok(found, read.read_ns)
 
     async def candles(self, key: InstrumentKey, interval: str, first: str, last: str) -> Read[tuple[Bar, ...]]:
         """Historical bars, ascending; `first` and `last` are `YYYY-MM-DD HH:MM` Indian time, by bar start."""
@@ -189,11 +256,14 @@ class AngelBroker:
 
     async def _read(self, route: str, suffix: str = "", body: bytes | None = None) -> Read[Any]:
         """One read in its turn (POST with a body); replayed once, after a new login, when the session had ended."""
+        return await self.circuits.read(route, lambda: self._ask(route, suffix, body))
+
+    async def _ask(self, route: str, suffix: str, body: bytes | None) -> Read[Any]:
         epoch = self._session.epoch
         first = await self._get(route, suffix, body)
         if not isinstance(first, Failed) or first.by is not FailedBy.AUTH or not epoch:
             return first
-        renewed = await self._session.renew(epoch)
+        renewed = await self.renew(epoch)
         return renewed if isinstance(renewed, Failed) else await self._get(route, suffix, body)
 
     async def _get(self, route: str, suffix: str, body: bytes | None) -> Read[Any]:

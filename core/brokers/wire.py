@@ -149,7 +149,12 @@ def funds(data: Any) -> Funds | None:
     """The getRMS answer; None when it is no object."""
     if not isinstance(data, Mapping):
         return None
-    return Funds(net_e4=wire_e4(data.get("net")), used_e4=wire_e4(data.get("utiliseddebits")))
+    return Funds(
+        net_e4=wire_e4(data.get("net")),
+        used_e4=wire_e4(data.get("utiliseddebits")),
+        cash_e4=wire_e4(data.get("availablecash")),
+        collateral_e4=wire_e4(data.get("collateral")),
+    )
 
 
 def _text(row: Row, name: str, limit: int) -> str:

@@ -86,10 +86,10 @@ class Books:
             await self._turn()
 
     async def _turn(self) -> None:
-        if self._circuit.probing():
+        if self._circuit.needs_reconcile():
+            await self._reconcile(self._reason or "after the order service came back")
+        elif self._circuit.probing():
             await self.look()
-            if self._circuit.needs_reconcile():
-                await self._reconcile("after the order service came back")
         elif self._reason:
             await self._reconcile(self._reason)
         elif self._trades_due:
@@ -153,6 +153,8 @@ class Books:
     def _wait_s(self) -> float:
         if not self._owner.online():
             return 1.0
+        if self._circuit.needs_reconcile():  # by the last probe, or by confirmed cancels: no further probe is due
+            return 0.0
         if self._circuit.probing():
             return self._circuit.next_try_s()
         if self._reason or self._trades_due:

@@ -4,8 +4,13 @@ from core.clock import Clock, ist_day
 from core.domain import Exchange, Instrument, InstrumentKey, OrderIntent
 from core.engine.engine import Engine
 from core.facts import Operation
+from core.marketviews import Chains, Charts, Lists, Replay
+from core.secret import Secret
 from core.views import (
+    AccountView,
+    Choice,
     EventView,
+    GuardStatus,
     Headroom,
     OrderView,
     PanicPlan,
@@ -13,10 +18,11 @@ from core.views import (
     QuoteView,
     Status,
     Submitted,
+    Unanswered,
     Verdict,
 )
 
-WATCH_MAX = 1_000
+CANCEL_WORD = "CANCEL"
 
 
 class EngineDesk:
@@ -25,6 +31,7 @@ class EngineDesk:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._parts = engine.parts
+        self._account = engine.account
         self._intents = 0
 
     @property
@@ -44,14 +51,38 @@ class EngineDesk:
         return self._engine.positions
 
     @property
+    def account(self) -> AccountView:
+        return self._account
+
+    @property
     def events(self) -> EventView:
         return self._engine.events
 
     def watchlist(self) -> tuple[Instrument, ...]:
-        return self._engine.watchlist
+        return self._engine.market.lists.shown()
 
     def pins(self) -> tuple[Instrument, ...]:
-        return self._parts.pins
+        return self._engine.market.lists.pins()
+
+    @property
+    def lists(self) -> Lists:
+        return self._engine.market.lists
+
+    @property
+    def charts(self) -> Charts:
+        return self._engine.market.charts
+
+    @property
+    def chains(self) -> Chains:
+        return self._engine.market.chains
+
+    @property
+    def replay(self) -> Replay | None:
+        return None
+
+    @property
+    def elsewhere(self) -> str:
+        return self._parts.elsewhere
 
     def instrument(self, key: InstrumentKey) -> Instrument | None:
         return self._parts.instruments.get(key)
@@ -59,11 +90,8 @@ class EngineDesk:
     def search(self, text: str, limit: int) -> tuple[Instrument, ...]:
         return self._parts.instruments.search(text, limit, ist_day(self.clock.wall_ns()))
 
-    def watch(self, instrument: Instrument) -> None:
-        listed = self._engine.watchlist
-        if instrument not in listed and len(listed) < WATCH_MAX:
-            self._engine.watchlist = (*listed, instrument)
-            self._engine.want()
+    def search_note(self) -> str:
+        return self._parts.instruments.note
 
     def preset_quantity(self, instrument: Instrument) -> int:
         """The configured size, in whole lots, at least one."""
@@ -93,12 +121,26 @@ class EngineDesk:
     def submit(self, intent: OrderIntent) -> Submitted:
         return self._engine.orders.submit(intent)
 
-    def cancel(self, tag: str) -> Submitted:
-        return self._engine.orders.cancel(tag)
+    def cancel(self, tag: str, typed: str = "") -> Submitted:
+        if typed and typed != CANCEL_WORD:
+            return Submitted(
+                refused=f"type {CANCEL_WORD} in capitals to cancel; {typed!r} was typed. Nothing was sent."
+            )
+        return self._engine.orders.cancel(tag, confirmed=bool(typed))
 
     def send_again(self, tag: str) -> OrderIntent | None:
         self._intents += 1
         return self._engine.orders.again(tag, f"again-{tag}-{self._intents}")
+
+    def unanswered(self, tag: str) -> Unanswered | None:
+        return self._engine.choices.unanswered(tag)
+
+    def decide(self, tag: str, choice: Choice) -> Submitted:
+        return self._engine.choices.decide(tag, choice)
+
+    def send_beside(self, tag: str, typed: str) -> OrderIntent | str:
+        self._intents += 1
+        return self._engine.choices.beside(tag, typed, f"beside-{tag}-{self._intents}")
 
     def panic_plan(self) -> PanicPlan:
         return PanicPlan(self._engine.orders.cancellable(), self._engine.authority.halted_ns is not None)
@@ -110,22 +152,47 @@ class EngineDesk:
         self._engine.halt(why)
 
     def resume(self, typed: str) -> Submitted:
+        if self._engine.lockout.locked:
+            return Submitted(refused="the screen is locked: unlock it first, then undo the halt")
         if typed != "RESUME":
             return Submitted(refused=f"type RESUME in capitals to undo the halt; {typed!r} was typed")
         self._engine.resume()
         return Submitted(tag="resumed")
 
+    def guard(self) -> GuardStatus:
+        lockout, limits = self._engine.lockout, self._engine.limits
+        return GuardStatus(
+            has_vault=lockout.has_vault,
+            locked=lockout.locked,
+            wait_s=lockout.wait_s(),
+            busy=lockout.busy,
+            said=lockout.said,
+            loosened=limits.waiting(),
+            due_s=limits.due_s(),
+        )
+
+    def touched(self) -> None:
+        self._engine.lockout.touched()
+
+    def lock(self) -> Submitted:
+        why = self._engine.lockout.lock()
+        return Submitted(refused=why) if why else Submitted(tag="locked")
+
+    def unlock(self, password: Secret) -> None:
+        self._engine.lockout.unlock(password)
+
+    def confirm_limits(self, typed: Secret) -> Submitted:
+        why = self._engine.limits.confirm(typed)
+        return Submitted(refused=why) if why else Submitted(tag="confirmed")
+
+    def keep_limits(self) -> None:
+        self._engine.limits.keep()
+
     def status(self) -> Status:
         parts, engine = self._parts, self._engine
         now_ns = parts.clock.wall_ns()
         session = parts.session(Exchange.NSE, now_ns)
-        opened_e4 = realised_e4 = 0
-        for p in engine.positions.positions():
-            realised_e4 += p.realised_e4
-            slot = parts.board.slot(InstrumentKey(p.exchange, p.token))
-            if p.net and slot is not None:
-                quote = parts.board.quote(slot)
-                opened_e4 += p.open_e4(quote.ltp_e4) if quote.has_ltp else 0
+        made = self._account.totals()
         return Status(
             mode_word=parts.mode_word,
             account=engine.session.account,
@@ -136,14 +203,14 @@ class EngineDesk:
             session_word=session.word,
             closes_in_s=session.closes_in_s,
             streams=(parts.feed.status(), parts.updates.status()),
-            circuits=(engine.circuit.status(),),
+            circuits=(engine.circuit.status(), *parts.broker.circuit_statuses()),
             fresh=parts.board.fresh_count(),
             wanted=engine.wanted,
             dropped_frames=parts.feed.malformed,
             orders_last_second=engine.rates.used_last_second(),
-            orders_per_second_max=parts.config.limits.orders_per_second_max,
-            open_pnl_e4=opened_e4,
-            realised_e4=realised_e4,
+            orders_per_second_max=engine.rates.per_second,
+            open_pnl_e4=made.open_e4,
+            realised_e4=made.realised_e4,
             waiting="" if engine.online() else engine.authority.login_text,
             loop_lag_ms=engine.pulse.loop_lag_ms,
             journal_word=parts.journal.healthy() or "saving",

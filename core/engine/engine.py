@@ -1,20 +1,27 @@
 """The engine: owns all state and all tasks of one account, outside any screen. Nothing but it calls the rooms."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from core.approval import Approved
 from core.bus import Bus
 from core.clock import ist_day
+from core.config import Limits
 from core.domain import Instrument, InstrumentKey, Order, OrderIntent
 from core.engine import words
+from core.engine.account import Account
 from core.engine.adopt import Adopter
 from core.engine.authority import Authority
 from core.engine.books import Books
+from core.engine.choices import Choices
 from core.engine.circuit import OrderCircuit
 from core.engine.context import seen
 from core.engine.dispatch import Dispatcher
+from core.engine.earlier import Earlier
 from core.engine.eventlog import EventLog
 from core.engine.facts_for_gate import GateFacts
+from core.engine.keepers import keep_watch, keepers
+from core.engine.market import MarketDesk
 from core.engine.orderdesk import OrderDesk
 from core.engine.parts import Parts
 from core.engine.pulse import Pulse
@@ -22,7 +29,7 @@ from core.engine.reconciler import Reconciler
 from core.engine.records import Recorder
 from core.engine.session import SessionKeeper
 from core.engine.words import change
-from core.facts import Cause, EngineFault, EventKind, LadderMode, ModeChanged, OrderChanged
+from core.facts import Cause, EngineFault, EventKind, LadderMode, ModeChanged, Operation, OrderChanged
 from core.orders.blotter import Blotter
 from core.orders.gate import Gate
 from core.orders.positions import Positions
@@ -36,7 +43,8 @@ from core.supervise import Supervisor
 HALT_KEY = "halt"
 IP_CODE = "AG7002"
 """Order writes from an address that is not registered are refused with it (SmartAPI wire page 6.3)."""
-DRAIN_S = 6.0
+DRAIN_S = 2.0
+"""How long the stop waits for answers; an order without one is stored as UNKNOWN and looked for at the next start."""
 SOFT_CONFIRM_S = 1.0
 """How soon an end that only an order update told is looked up in the book."""
 STOP_S = 2.0
@@ -73,7 +81,11 @@ class Engine:
             parts.instruments.get,
             self.gate_facts,
         )
-        self._adopter = Adopter(clock, self.blotter, parts.tags, parts.run, self.events.add, self.halt)
+        self.lockout, self.limits = keepers(
+            parts, self.ladder, self.supervisor, self._use_limits, self.events.add, self._tell
+        )
+        self.earlier = Earlier(parts.journal.finish, self.events.add)
+        self._adopter = Adopter(clock, self.blotter, parts.tags, parts.run, self.events.add, self.halt, self.earlier)
         self._dispatcher = Dispatcher(
             clock,
             self.supervisor,
@@ -87,7 +99,7 @@ class Engine:
         self.books = Books(clock, parts.broker, self.blotter, self._adopter, self.circuit, self)
         self._reconciler = self._make_reconciler()
         self.session = SessionKeeper(clock, parts.broker, parts.random, self._logged_in, self._login_failed)
-        self.pulse = Pulse(parts, self.ladder, self.circuit, self.authority, self.gate, self.halt, self._roll_day)
+        self.pulse = self._make_pulse()
         self._day = ist_day(clock.wall_ns())
         self.orders = OrderDesk(
             clock,
@@ -101,9 +113,17 @@ class Engine:
             self.events.add,
             self._look,
         )
-        self.watchlist = parts.watchlist
+        self.choices = Choices(clock, self.blotter, self.positions, self.gate, self.orders, self.events.add, self._tell)
+        parts.broker.tell_late(self._late)
+        self.account = Account(self)
+        self.market = MarketDesk(parts, self.positions, self.supervisor, self.want)
         self.wanted = 0
         self._updates_seen = False
+
+    def _use_limits(self, limits: Limits) -> None:
+        self.gate.use(limits)
+        self.gate_facts.limits = limits
+        self.rates.use(limits.orders_per_second_max)
 
     def _make_reconciler(self) -> Reconciler:
         return Reconciler(
@@ -118,10 +138,14 @@ class Engine:
             self.parts.ledger.book,
         )
 
+    def _make_pulse(self) -> Pulse:
+        told = (self.halt, self._roll_day, self.books.look_soon, self.events.add)
+        return Pulse(self.parts, self.ladder, self.circuit, self.authority, self.gate, *told)
+
     def _authority(self) -> Authority:
         return Authority(
             clock=self.parts.clock,
-            ladder_forbids=lambda operation, confirmed: self.ladder.forbids(operation, confirmed=confirmed),
+            ladder_forbids=self._mode_forbids,
             probation_full=self._probation_full,
             store_healthy=lambda: self.parts.journal.healthy() or self.parts.audit.healthy(),
             market_closed=self._market_closed,
@@ -129,10 +153,22 @@ class Engine:
             look_only=self.parts.look_only,
         )
 
-    def restore(self, records: Iterable[OrderRecord], halted: str = "") -> None:
-        """Take up the orders of the day as the journal has them, and a halt that was in force."""
+    def _mode_forbids(self, operation: Operation, confirmed: bool) -> str:
+        return self.lockout.forbids(operation) or self.ladder.forbids(operation, confirmed=confirmed)
+
+    def restore(
+        self,
+        records: Iterable[OrderRecord],
+        halted: str = "",
+        kept: Mapping[str, str] | None = None,
+        earlier: Iterable[OrderRecord] = (),
+    ) -> None:
+        """Take up the orders of the day as the journal has them, a halt that was in force, what protects, and the
+        orders of `earlier` days that nobody called finished."""
+        self.earlier.hold(self.recorder.restore(earlier))
         for order in self.recorder.restore(records):
             self.blotter.put(order, "restored")
+        self.account.restore(kept or {})
         if halted:
             self._set_halt(halted)
 
@@ -142,15 +178,25 @@ class Engine:
         self._raise_reconcile("checking orders with the broker")
         self.want()
         keep = self.supervisor.keep
+        self.limits.announce()
         keep("pulse", self.pulse.run)
+        keep("guard", lambda: keep_watch(self.parts.clock, self.lockout, self.limits))
         keep("session", self.session.run)
         keep("feed", self.parts.feed.run)
         keep("updates", lambda: self.parts.updates.run(self._update, self._updates_connected))
         keep("books", self.books.run)
+        self.account.start()
+        keep("circuits", self.parts.broker.tend)
         keep("funds", lambda: self.gate_facts.watch_funds(self.online))
+        self.market.start()
 
     async def stop(self) -> tuple[str, ...]:
-        """Let answers that are under way come in, then end every task; gives the names of those that would not."""
+        """Let answers that are under way come in, then end every task; gives the names of those that would not.
+
+        From the first instant on nothing new is taken, and an approval that has not reached the wire is taken back.
+        """
+        self.orders.closing = True
+        self.gate.raise_epoch()
         deadline_ns = self.parts.clock.mono_ns() + round(DRAIN_S * 1e9)
         while self._dispatcher.in_flight and self.parts.clock.mono_ns() < deadline_ns:
             await self.parts.clock.sleep(0.02)
@@ -158,9 +204,9 @@ class Engine:
         return await self.supervisor.stop(STOP_S)
 
     def want(self) -> None:
-        """Subscribe what is watched, pinned or held."""
+        """Subscribe what is held, pinned, looked at or watched, in this order of importance."""
         held = [self.parts.instruments.get(InstrumentKey(p.exchange, p.token)) for p in self.positions.positions()]
-        wanted = (*self.watchlist, *self.parts.pins, *(i for i in held if i is not None))
+        wanted = (*(i for i in held if i is not None), *self.market.wanted())
         unique = tuple({i.key: i for i in wanted}.values())
         for instrument in unique:
             self.parts.board.add(instrument)
@@ -199,13 +245,13 @@ class Engine:
         return not self.authority.login_text
 
     def socket_up(self) -> bool:
-        return self.parts.updates.connected()
+        return self.pulse.updates_heard()
 
     async def read_trades(self) -> bool:
         return await self._reconciler.trades()
 
     def book_read(self) -> None:
-        self.gate.book.order_read()
+        self.gate.book.changes.read()
 
     def auth_failed(self) -> None:
         self.session.again()
@@ -219,6 +265,7 @@ class Engine:
         if problem:
             self._raise_reconcile(problem)
             return False
+        self.earlier.compared()
         self.gate_facts.positions_read()
         self.circuit.reconciled()
         self.ladder.clear("RECONCILE")
@@ -267,6 +314,11 @@ class Engine:
                 self.events.add(EventKind.ORDER, f"no answer for {tag}: {why}; looking for it", True)
         self.books.look_soon(0.5)
 
+    def _late(self, approved: Approved, outcome: Outcome) -> None:
+        what = f"a late answer for {approved.order.tag} ({approved.action.value})"
+        self.events.add(EventKind.ORDER, f"{what}: {words.brief(outcome)}", True)
+        self.supervisor.once("late answer", self._dispatcher.late(approved, outcome))
+
     def _refused(self, tag: str, refused: Refused) -> None:
         held = self.blotter.get(tag)
         if refused.code == IP_CODE:
@@ -274,7 +326,7 @@ class Engine:
         elif refused.by is RefusedBy.AUTH:
             self.session.again()
         elif held is not None and held.broker_id:  # it stands at the broker, so a change of it was refused
-            self.gate.book.change_refused(tag)
+            self.gate.book.changes.refused(tag)
 
     def _update(self, row: BrokerOrder) -> None:
         self._adopter.take(row, "socket")
@@ -338,9 +390,11 @@ class Engine:
         if day == self._day:
             return
         self._day = day
+        self.earlier.hold(self.blotter.orders())
         self.blotter.clear()
         self.positions.set_openings({})
         self._reconciler.opened = False
+        self.market.new_day()
         self.events.add(EventKind.SYSTEM, f"trading day {day}")
         self._reconcile_soon("on a new trading day")
 

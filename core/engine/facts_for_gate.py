@@ -4,9 +4,10 @@ Implements `core.orders.outside.Outside`. Each is the last thing that was really
 learned is None, and the gate denies on it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from core.account import Holding
 from core.clock import NS_PER_MS, NS_PER_S, Clock, ist_day
 from core.config import Limits
 from core.domain import Exchange, Instrument, InstrumentKey, Kind, Position, Product
@@ -15,8 +16,8 @@ from core.orders.blotter import Blotter
 from core.orders.checks.facts import DayResult, Money
 from core.orders.daytime import day_of, second_of_day
 from core.orders.need import on_index
-from core.outcome import Ok
-from core.ports import Broker
+from core.outcome import Ok, Read
+from core.ports import Broker, Funds
 from core.views import Freshness, QuoteView
 
 FUNDS_S, FUNDS_RETRY_S = 20.0, 2.0
@@ -54,7 +55,7 @@ class GateFacts:
         banned: Callable[[str, str], bool | None] | None = None,
     ) -> None:
         self._clock = clock
-        self._limits = limits
+        self.limits = limits
         self._broker = broker
         self._blotter = blotter
         self._quotes = quotes
@@ -75,6 +76,7 @@ class GateFacts:
         self.reduce_only: dict[InstrumentKey, str] = {}
         self.holdings: dict[InstrumentKey, int] | None = None
         self.broker_offset_ms = 0
+        self.on_funds: Callable[[Read[Funds]], None] = lambda answer: None
 
     # What the engine tells.
 
@@ -88,6 +90,10 @@ class GateFacts:
     def positions_read(self) -> None:
         """The broker's positions were read cleanly at this instant."""
         self._positions_ns = self._clock.mono_ns()
+
+    def holdings_read(self, rows: Iterable[Holding]) -> None:
+        """What may be sold for delivery. Units on their way (T+1) may be: they arrive before they must be given."""
+        self.holdings = {InstrumentKey(h.exchange, h.token): h.quantity for h in rows}
 
     async def watch_funds(self, online: Callable[[], bool]) -> None:
         """For ever: read funds every 20 s, sooner after an order moved; a failed read keeps the old one, which ages."""
@@ -103,6 +109,7 @@ class GateFacts:
         """Read funds once; the first answer of a day is the day's capital."""
         asked_ns = self._clock.mono_ns()
         answer = await self._broker.funds()
+        self.on_funds(answer)
         if not isinstance(answer, Ok) or answer.value.net_e4 is None:
             return False
         usable, day = answer.value.net_e4, ist_day(self._clock.wall_ns())
@@ -165,7 +172,7 @@ class GateFacts:
         return self._second() < EARLY_S
 
     def blocked(self, instrument: Instrument) -> bool:
-        return instrument.symbol in self._limits.blocked_symbols
+        return instrument.symbol in self.limits.blocked_symbols
 
     def holdings_free(self, key: InstrumentKey) -> int | None:
         return None if self.holdings is None else self.holdings.get(key, 0)

@@ -8,12 +8,16 @@ from typing import Protocol
 from core.clock import Clock
 from core.config import Config
 from core.domain import Exchange, Instrument, InstrumentKey
+from core.engine.lockout import Passwords
 from core.facts import Event
+from core.market.history import History
+from core.market.instruments import Catalogue
 from core.market.sessions import Session
+from core.market.watchlists import Watchlists
 from core.orders.tags import Tags
 from core.outcome import Read
 from core.ports import Audit, Broker, Feed, Journal, Ledger, NoAudit, NoLedger, OrderSocket
-from core.views import QuoteView, StreamStatus
+from core.views import CircuitStatus, QuoteView, StreamStatus
 
 
 class Board(QuoteView, Protocol):
@@ -30,6 +34,10 @@ class Instruments(Protocol):
     def by_symbol(self, exchange: Exchange, symbol: str) -> Instrument | None: ...
     def search(self, text: str, limit: int, on: str = "") -> tuple[Instrument, ...]: ...
     def all(self) -> tuple[Instrument, ...]: ...
+    @property
+    def note(self) -> str:
+        """What a search still waits for; empty when it covers everything there is."""
+        ...
 
 
 class MarketStream(Feed, Protocol):
@@ -51,6 +59,13 @@ class LoggedInBroker(Broker, Protocol):
     @property
     def writes_sent(self) -> int: ...
     async def login(self) -> Read[str]: ...
+    async def tend(self) -> None:
+        """For ever: test the circuits of reads that are open."""
+        ...
+
+    def circuit_statuses(self) -> tuple[CircuitStatus, ...]:
+        """Every circuit but that of the orders."""
+        ...
 
 
 class Meta(Protocol):
@@ -63,7 +78,9 @@ class Meta(Protocol):
 class Parts:
     """`mode_word` is the first word of the screen; `run` names the account's run in stored rows.
 
-    `look_only` says why no order may be sent in this session; empty when orders may.
+    `look_only` says why no order may be sent in this session; empty when orders may. `lists` are the watchlists to
+    start with (None: one of `watchlist`), `keep_lists` gets each new state of them. `elsewhere` says what an instrument
+    is that this exchange does not list. `contracts` holds option chains, `history` older candles; None for none.
     """
 
     clock: Clock
@@ -86,5 +103,14 @@ class Parts:
     meta: Meta
     audit: Audit = field(default_factory=NoAudit)
     ledger: Ledger = field(default_factory=NoLedger)
+    passwords: Passwords | None = None
+    """The vault's password, where there is a vault."""
+    wanted: Config | None = None
+    """What the configuration file says, where that is not what is in force (`config`)."""
     banned: Callable[[str, str], bool | None] | None = None
     """Whether an underlying is under ban on a day; None: as the dated lists say."""
+    lists: Watchlists | None = None
+    keep_lists: Callable[[Watchlists], None] = lambda _: None
+    elsewhere: str = "not in today's instrument master"
+    contracts: Catalogue | None = None
+    history: History | None = None

@@ -6,13 +6,20 @@ from core.clock import NS_PER_MS, NS_PER_S
 from core.engine.authority import Authority
 from core.engine.circuit import OrderCircuit
 from core.engine.parts import Parts
-from core.facts import CircuitState, LadderMode
+from core.facts import CircuitState, EventKind, LadderMode
 from core.orders.gate import Gate
 from core.resilience.ladder import Ladder
 
 BEAT_S = 0.1
 FEED_DOWN_NS = 3 * NS_PER_S
 OFFLINE_NS = 5 * NS_PER_S
+PORTFOLIO = "PORTFOLIO"
+"""The circuit of positions, funds and trades."""
+UNREAD_NS = 30 * NS_PER_S
+UPDATES_QUIET_MS = 4_500
+"""A byte is due on the order socket every 4 s (the answer to a ping): later than this it may be half open."""
+STALL_MS = 1_000
+"""Nothing may hold the loop this long: what was read afterwards may have waited all that time."""
 
 
 class Pulse:
@@ -27,6 +34,8 @@ class Pulse:
         gate: Gate,
         halt: Callable[[str], None],
         roll_day: Callable[[], None],
+        look_soon: Callable[[], None],
+        tell: Callable[[EventKind, str, bool], None],
     ) -> None:
         self._parts = parts
         self._ladder = ladder
@@ -35,8 +44,12 @@ class Pulse:
         self._gate = gate
         self._halt = halt
         self._roll_day = roll_day
+        self._look_soon = look_soon
+        self._tell = tell
+        self._heard = False
         self._feed_down_ns: int | None = None
         self._dark_ns: int | None = None
+        self._unread_ns: int | None = None
         self.loop_lag_ms = 0.0
 
     async def run(self) -> None:
@@ -46,13 +59,21 @@ class Pulse:
             await clock.sleep(BEAT_S)
             late_ms = (clock.mono_ns() - before_ns) / NS_PER_MS - BEAT_S * 1000
             self.loop_lag_ms = max(late_ms, self.loop_lag_ms * 0.95, 0.0)
+            self._stalled(late_ms)
             self.beat()
+
+    def updates_heard(self) -> bool:
+        """Whether order updates would reach us now, as far as the last byte tells."""
+        age_ms = self._parts.updates.status().last_byte_ms
+        return self._parts.updates.connected() and (age_ms is None or age_ms <= UPDATES_QUIET_MS)
 
     def beat(self) -> None:
         """One look at everything."""
         self._roll_day()
         self._feed()
+        self._updates()
         self._orders()
+        self._portfolio()
         self._store()
         self._audit()
         self._dark()
@@ -73,6 +94,22 @@ class Pulse:
         elif not down:
             ladder.clear("FEED")
 
+    def _stalled(self, late_ms: float) -> None:
+        """The loop stood still: prices that were read since may be older than they look. Nothing opens on them."""
+        if late_ms < STALL_MS:
+            self._ladder.clear("STALL")
+            return
+        text = f"the program stood still for {late_ms / 1_000:.1f} s; prices may be as old"
+        self._ladder.raise_cause("STALL", LadderMode.DATA_STALE, text)
+        self._tell(EventKind.SYSTEM, text, True)
+
+    def _updates(self) -> None:
+        """When the order socket falls silent the book is read at once, and often until it speaks again."""
+        heard = self.updates_heard()
+        if self._heard and not heard:
+            self._look_soon()
+        self._heard = heard
+
     def _orders(self) -> None:
         circuit, ladder = self._circuit, self._ladder
         status = circuit.status()
@@ -82,6 +119,17 @@ class Pulse:
         wait_ms = status.next_try_ms or 0  # none scheduled: a test is under way
         next_ns = self._parts.clock.mono_ns() + wait_ms * NS_PER_MS
         ladder.raise_cause("ORDERS", LadderMode.READ_ONLY, f"orders failing: {status.error}", next_ns, linger_s=0)
+
+    def _portfolio(self) -> None:
+        """Positions and funds that cannot be read for long are no ground to open anything on."""
+        now_ns = self._parts.clock.mono_ns()
+        shut = next((c for c in self._parts.broker.circuit_statuses() if c.name == PORTFOLIO and c.failing), None)
+        self._unread_ns = None if shut is None else self._unread_ns or now_ns
+        if shut is None or self._unread_ns is None:
+            self._ladder.clear("PORTFOLIO")
+        elif now_ns - self._unread_ns > UNREAD_NS:
+            text = f"positions and funds cannot be read: {shut.error}"
+            self._ladder.raise_cause("PORTFOLIO", LadderMode.REDUCE_ONLY, text)
 
     def _store(self) -> None:
         why = self._parts.journal.healthy()

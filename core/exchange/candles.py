@@ -8,6 +8,7 @@ from functools import lru_cache
 import msgspec
 
 from core.clock import IST, NS_PER_S
+from core.domain import Exchange
 from core.exchange import calendar
 from core.exchange.listing import Listing
 from core.exchange.orders import Refusal
@@ -26,7 +27,6 @@ MINUTES = {
     "ONE_DAY": (1_440, 2_000),
 }
 """Minutes of a bar and most days in one call (official Historical page)."""
-SESSION_MINUTES = 375
 YEARS = (2000, 2100)
 """First and last year that can be asked for."""
 _MINUTE_S = 60
@@ -76,7 +76,7 @@ def candle_rows(listing: Listing, span: Span, today: date, bars: list[Bar], seed
         minutes += bars
     first = datetime.combine(span.first.date(), datetime.min.time(), IST) if daily else span.first
     first_s, last_s = int(first.timestamp()), int(span.last.timestamp())
-    merged = _merge(minutes, span.minutes)
+    merged = _merge(minutes, span.minutes, listing.instrument.exchange)
     return [_row(b) for b in merged if first_s <= b[0] <= last_s]
 
 
@@ -93,11 +93,12 @@ def _past(listing: Listing, day: date, today: date, seed: int) -> list[Bar]:
     """One invented session: a seeded walk from the close of the day before to its own close."""
     rng = random.Random(f"{seed}/{listing.instrument.token}/{day}")
     before, close = _close(listing, day - timedelta(days=1), today, seed), _close(listing, day, today, seed)
-    opens_s = calendar.at(day, calendar.OPENS) // NS_PER_S
+    opens_ns, closes_ns = calendar.hours(listing.instrument.exchange, day)
+    opens_s, length = opens_ns // NS_PER_S, (closes_ns - opens_ns) // (_MINUTE_S * NS_PER_S)
     tick = listing.instrument.tick_e4 or 500
     price, bars = before, list[Bar]()
-    for minute in range(SESSION_MINUTES):
-        left, bits = SESSION_MINUTES - minute, rng.getrandbits(24)
+    for minute in range(length):
+        left, bits = length - minute, rng.getrandbits(24)
         end = close if left == 1 else price + (close - price) // left + ((bits & 15) - 7) * tick
         end = end // tick * tick
         high = max(price, end) + (bits >> 4 & 3) * tick
@@ -111,7 +112,7 @@ def _past(listing: Listing, day: date, today: date, seed: int) -> list[Bar]:
 @lru_cache(maxsize=65_536)
 def _whole_day(listing: Listing, day: date, today: date, seed: int) -> Bar:
     """One earlier session as a single bar."""
-    (bar,) = _merge(_past(listing, day, today, seed), MINUTES["ONE_DAY"][0])
+    (bar,) = _merge(_past(listing, day, today, seed), MINUTES["ONE_DAY"][0], listing.instrument.exchange)
     return bar
 
 
@@ -126,14 +127,14 @@ def _close(listing: Listing, day: date, today: date, seed: int) -> int:
     return listing.close_e4 * (1_000 + rng.randint(-30, 30)) // 1_000 // tick * tick
 
 
-def _merge(minutes: list[Bar], length: int) -> Iterator[Bar]:
+def _merge(minutes: list[Bar], length: int, exchange: Exchange) -> Iterator[Bar]:
     """Minute bars put together; a bar never spans two days, daily bars start at midnight."""
     if length == 1:
         yield from minutes
         return
     current: Bar | None = None
     for bar in minutes:
-        start = _start(bar[0], length)
+        start = _start(bar[0], length, exchange)
         if current is None or current[0] != start:
             if current is not None:
                 yield current
@@ -145,12 +146,12 @@ def _merge(minutes: list[Bar], length: int) -> Iterator[Bar]:
         yield current
 
 
-def _start(bar_s: int, length: int) -> int:
+def _start(bar_s: int, length: int, exchange: Exchange) -> int:
     """Start of the longer bar, counted from the session's opening."""
     day = datetime.fromtimestamp(bar_s, IST).date()
     if length == MINUTES["ONE_DAY"][0]:
         return int(datetime(day.year, day.month, day.day, tzinfo=IST).timestamp())
-    opens_s = calendar.at(day, calendar.OPENS) // NS_PER_S
+    opens_s = calendar.hours(exchange, day).opens_ns // NS_PER_S
     return opens_s + (bar_s - opens_s) // (length * _MINUTE_S) * length * _MINUTE_S
 
 

@@ -6,7 +6,8 @@ from core.clock import NS_PER_S
 from core.exchange.snapshot import Bar
 from core.money import divide_rounded
 
-BARS_MAX = 400
+BARS_MAX = 900
+"""More minutes than the longest session has."""
 MINUTE_S = 60
 
 

@@ -9,14 +9,14 @@ from collections.abc import Callable
 
 import msgspec
 
-from core.domain import InstrumentKey, OrderType, Side, Validity
+from core.domain import Exchange, InstrumentKey, OrderType, Side, Validity
 from core.exchange import orders as words
 from core.exchange.account import Account, Funds
 from core.exchange.book import Match
 from core.exchange.floor import Floor
 from core.exchange.ids import Ids
 from core.exchange.ledger.affordable import shortfall
-from core.exchange.orders import OwnOrder, OwnTrade, Refusal, Ticket
+from core.exchange.orders import OwnOrder, OwnTrade, Refusal, Ticket, new_order
 from core.exchange.protection import protected_e4
 from core.exchange.rows import Row, update_row
 from core.exchange.rules import STOPS
@@ -123,16 +123,21 @@ class Desk:
         self.flush(now_ns)
         return order
 
-    def close(self, now_ns: int) -> None:
-        """The end of the session: what still works is cancelled; what waits for the next one stays."""
-        for order in [o for o in self.orders.values() if o.working and not o.queued]:
+    def close(self, now_ns: int, exchange: Exchange | None = None) -> None:
+        """The end of a segment's session (None: of all): what works is cancelled; what waits for the next one stays."""
+        for order in [o for o in self.orders.values() if o.working and not o.queued and _within(o, exchange)]:
             self._withdraw(order)
             self._set(order, self.switches.day_end_status, now_ns)
         self.flush(now_ns)
 
-    def open_session(self, now_ns: int) -> None:
-        """Send what waited."""
-        for order in [o for o in self.orders.values() if o.queued]:
+    def deals_in(self, exchange: Exchange) -> bool:
+        """Whether the account has a working or waiting order or a position in a segment."""
+        held = any(slot.key.exchange is exchange and p.net for slot, p in self.account.slots.items())
+        return held or any(o.working and o.exchange is exchange for o in self.orders.values())
+
+    def open_session(self, now_ns: int, exchange: Exchange | None = None) -> None:
+        """Send what waited for a segment."""
+        for order in [o for o in self.orders.values() if o.queued and _within(o, exchange)]:
             order.status = words.OPEN_PENDING
             self._tell(order)
             self._decide(order, self._shortfall(order), now_ns)
@@ -208,33 +213,10 @@ class Desk:
 
     def _new(self, ticket: Ticket, now_ns: int, external: bool, parent_id: str) -> OwnOrder:
         serial = len(self.orders) + 1
-        order = OwnOrder(
-            serial=serial,
-            order_id=self._ids.order(serial),
-            unique_id=self._ids.unique(serial),
-            exchange_order_id=self._ids.exchange(serial),
-            exchange=ticket.key.exchange,
-            token=ticket.key.token,
-            symbol=self._floor.listings[ticket.key].instrument.symbol,
-            variety=ticket.variety,
-            side=ticket.side,
-            order_type=ticket.order_type,
-            product=ticket.product,
-            duration=ticket.duration,
-            quantity=ticket.quantity,
-            price_e4=ticket.price_e4,
-            trigger_e4=ticket.trigger_e4,
-            disclosed=ticket.disclosed,
-            tag=ticket.tag,
-            status=words.OPEN_PENDING,
-            created_ns=now_ns,
-            updated_ns=now_ns,
-            external=external,
-            squareoff_e4=ticket.squareoff_e4,
-            stoploss_e4=ticket.stoploss_e4,
-            trailing_e4=ticket.trailing_e4,
-            parent_id=parent_id,
-        )
+        symbol = self._floor.listings[ticket.key].instrument.symbol
+        ids = self._ids.order(serial), self._ids.unique(serial), self._ids.exchange(serial)
+        order = new_order(ticket, serial, ids, symbol, now_ns)
+        order.external, order.parent_id = external, parent_id
         order.working_e4 = self._limit(order)
         self._keep(order)
         self._changed[serial] = order
@@ -395,3 +377,7 @@ class Desk:
         self._changed[order.serial] = order
         word = status or order.status
         self._told.append((words.CODES[word], update_row(order, self._floor.listings[order.key], word)))
+
+
+def _within(order: OwnOrder, exchange: Exchange | None) -> bool:
+    return exchange is None or order.exchange is exchange

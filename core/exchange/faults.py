@@ -21,9 +21,12 @@ FaultName = Literal[
     "price_band",
     "lost_request",
     "ignore_modify",
+    "ignore_cancel",
     "black_hole",
     "cut_request",
     "lost_answer",
+    "accept_then_hold",
+    "accept_then_status",
     "slow",
     "drip",
     "cut_body",
@@ -38,6 +41,7 @@ FaultName = Literal[
     "strange_status",
     "mangle_tag",
     "odd_numbers",
+    "bad_master",
     "reject_order",
     "expire_tokens",
     "drop_stream",
@@ -83,6 +87,7 @@ INSTEAD = frozenset(
         "price_band",
         "lost_request",
         "ignore_modify",
+        "ignore_cancel",
         "black_hole",
     }
 )
@@ -100,10 +105,12 @@ MANGLED = frozenset(
         "strange_status",
         "mangle_tag",
         "odd_numbers",
+        "bad_master",
+        "accept_then_status",
     }
 )
 """These change a good answer."""
-BESIDE = frozenset({"slow", "lost_answer", "drip", "cut_body"}) | MANGLED
+BESIDE = frozenset({"slow", "lost_answer", "accept_then_hold", "drip", "cut_body"}) | MANGLED
 PACKET = frozenset(
     {
         "truncate_frame",
@@ -125,6 +132,8 @@ UPDATE = frozenset({"lose_update", "repeat_update", "reorder_update", "delay_upd
 ONCE = frozenset({"reject_order"})
 """These strike once unless a count is given."""
 EVERYWHERE = "*"
+ONLY = {"ignore_modify": "modifyOrder", "ignore_cancel": "cancelOrder", "bad_master": "OpenAPIScripMaster.json"}
+"""The one path that some faults mean anything for."""
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True):
@@ -224,4 +233,5 @@ class Faults:
 
 
 def _aims(fault: Fault, endpoint: str) -> bool:
-    return EVERYWHERE in fault.on or endpoint in fault.on
+    meant = ONLY.get(fault.name, endpoint) == endpoint
+    return meant and (EVERYWHERE in fault.on or endpoint in fault.on)

@@ -12,8 +12,9 @@ import random
 from collections.abc import Callable, Iterable, Mapping
 
 from core.clock import NS_PER_MS, NS_PER_S
-from core.domain import InstrumentKey, Kind, Side
+from core.domain import Exchange, InstrumentKey, Kind, Side
 from core.exchange.book import Book, Match
+from core.exchange.calendar import Hours
 from core.exchange.crowd import Crowd
 from core.exchange.dayfigures import DayFigures
 from core.exchange.listing import Listing
@@ -29,11 +30,13 @@ ASLEEP_MS, ASLEEP_OPTION_MS = 6_000, 30_000
 LOOKED_AT_NS = 20 * NS_PER_S
 ROUNDS_MAX = 40
 """Most rounds of one crowd in one step: a clock moved far ahead is walked in longer strides."""
+LATE_NS = NS_PER_S
+"""From here on an act that is overdue is not made up for."""
 INDEX_NS = 250 * NS_PER_MS
-DEPTH_MAX = 20
 EAGER_MAX = 400
 """Most instruments that live from the start; a longer universe comes to life as it is looked at."""
 _IDS_A_CROWD = 1_000_000_000
+_ALWAYS = Hours(0, 1 << 63)
 
 
 class Floor:
@@ -44,7 +47,10 @@ class Floor:
         figures: Mapping[InstrumentKey, DayFigures] | None = None,
         tide: Tide | None = None,
         opens_ns: int = 0,
+        hours: Mapping[Exchange, Hours] | None = None,
     ) -> None:
+        """`hours` are the day's sessions by segment; nobody acts outside of them. None: always open."""
+        self._hours = hours or {}
         saved = figures or {}
         self._listings = listings
         self._seed = rng.getrandbits(64)
@@ -65,6 +71,7 @@ class Floor:
         self._until_ns: dict[InstrumentKey, int] = {}
         self._now_ns = self._opens_ns = opens_ns
         self._index_ns = 0
+        self._busy: dict[int, tuple[int, float]] = {}
         self._eager = [k for k, row in listings.items() if row.tradable and row.instrument.kind is not Kind.OPTION]
         self._eager = [*self._values.needed, *self._eager] if len(self._eager) <= EAGER_MAX else self._values.needed
         self.on_match: Callable[[InstrumentKey, Match, int], None] = lambda key, match, now_ns: None
@@ -84,28 +91,42 @@ class Floor:
     def tide(self) -> Tide:
         return self._tide
 
-    def step(self, now_ns: int, rounds: int = ROUNDS_MAX) -> None:
-        """Let every crowd act that is due, at most `rounds` times each, in the order of time; indices follow."""
-        since_ns, self._now_ns = self._now_ns or now_ns, max(now_ns, self._now_ns)
-        stride_ns = max(0, (now_ns - since_ns) // rounds)
+    def step(self, now_ns: int, rounds: int = ROUNDS_MAX, most: int | None = None) -> bool:
+        """Let every crowd act that is due, at most `rounds` times each, in the order of time; indices follow.
+
+        With `most` it stops after so many rounds, and what is too late acts now: a market that is too busy for its
+        computer becomes slower instead of falling behind. True when nothing is left to do.
+        """
+        at_ns = since_ns = self._now_ns or now_ns
+        now_ns = max(now_ns, since_ns)
+        stride_ns, done = (now_ns - since_ns) // rounds, 0
         due = self._due
         while due and due[0][0] <= now_ns:
-            at_ns, number, key = heapq.heappop(due)
-            if self._due_ns.get(key) != at_ns:
+            if done == most:
+                return False
+            due_ns, number, key = heapq.heappop(due)
+            if self._due_ns.get(key) != due_ns:
                 continue
-            at_ns = max(at_ns, since_ns)
+            if most is not None and now_ns - due_ns > LATE_NS:
+                due_ns = now_ns
+            self._now_ns = at_ns = max(at_ns, due_ns)
             if at_ns >= self._index_ns:
                 self._follow(at_ns)
+            self._live(key)
             self._round(key, at_ns)
             self._plan(key, number, at_ns + max(self._pause_ns(key, at_ns), stride_ns))
+            done += 1
+        self._now_ns = now_ns
         self._follow(now_ns)
+        return True
 
     def watch(self, keys: Iterable[InstrumentKey]) -> None:
         """The instruments that streams show: they act at their full pace until another set is given."""
         watched = frozenset(k for k in keys if k in self._listings)
         new, self._watched = watched - self._watched, watched
         for key in sorted(new, key=self._number.__getitem__):
-            self._rouse(key)
+            if self._listings[key].tradable and self._due_ns.get(key, self._now_ns + 1) > self._now_ns:
+                self._plan(key, self._number[key], self._now_ns)
 
     def submit(self, key: InstrumentKey, order_id: int, side: Side, quantity: int, price_e4: int, rest: bool) -> None:
         """An account's order (negative id) enters the book now."""
@@ -131,6 +152,17 @@ class Floor:
         self._hold(key)
         return self._last_e4(key)
 
+    def close_e4(self, key: InstrumentKey) -> int:
+        """The day's closing price: the last one, or a fair one where nothing was traded. Wakes nothing."""
+        row, last_e4 = self._listings[key], self._figures[key].last_e4
+        if last_e4 or row.instrument.kind is not Kind.OPTION or not row.members:
+            return last_e4 or row.close_e4
+        fair_e4 = self._values.fair_e4(row, self._fair_of, self._now_ns)
+        if fair_e4 is None:
+            return row.close_e4
+        tick_e4 = row.instrument.tick_e4
+        return min(max(fair_e4 // tick_e4 * tick_e4, row.lower_e4), row.upper_e4)
+
     def take_changed(self) -> Iterable[InstrumentKey]:
         changed, self._changed = self._changed, {}
         for key in changed:
@@ -146,7 +178,7 @@ class Floor:
         self._look(key)
         return self._crowds[key].fair_e4
 
-    def snapshot(self, key: InstrumentKey) -> Snapshot:
+    def snapshot(self, key: InstrumentKey, levels: int = 5) -> Snapshot:
         self._look(key)
         row, day, book = self._listings[key], self._figures[key], self._books.get(key)
         return Snapshot(
@@ -165,8 +197,8 @@ class Floor:
             book.total(Side.BUY) if book else 0,
             book.total(Side.SELL) if book else 0,
             row.open_interest,
-            tuple(book.depth(Side.BUY, DEPTH_MAX)) if book else (),
-            tuple(book.depth(Side.SELL, DEPTH_MAX)) if book else (),
+            tuple(book.depth(Side.BUY, levels)) if book else (),
+            tuple(book.depth(Side.SELL, levels)) if book else (),
         )
 
     def _last_e4(self, key: InstrumentKey) -> int:
@@ -179,7 +211,7 @@ class Floor:
 
     def _look(self, key: InstrumentKey) -> None:
         """Somebody asks about it now: bring it up to date and keep it awake for a while."""
-        if key in self._watched or key in self._held or not self._listings[key].tradable:
+        if not self._listings[key].tradable or ((key in self._watched or key in self._held) and key in self._books):
             return
         asleep = self._until_ns.get(key, 0) <= self._now_ns
         self._until_ns[key] = self._now_ns + LOOKED_AT_NS
@@ -200,6 +232,13 @@ class Floor:
         if soon_ns < self._due_ns[key]:
             self._plan(key, self._number[key], soon_ns)
 
+    def _session(self, key: InstrumentKey) -> Hours:
+        return self._hours.get(key.exchange, _ALWAYS)
+
+    def _opened_ns(self, key: InstrumentKey) -> int:
+        """When its session began; where no hours are known, when the market did."""
+        return self._session(key).opens_ns or self._opens_ns
+
     def _live(self, key: InstrumentKey) -> None:
         """Give an instrument its book and crowd, and a past if the day has one already."""
         if key in self._books:
@@ -210,26 +249,39 @@ class Floor:
         fair_e4 = last_e4 or round(row.close_e4 * (1 + self._tide.gap_of(key, rng.uniform(-0.004, 0.004))))
         self._books[key] = Book()
         self._crowds[key] = Crowd(row, rng, self._number[key] * _IDS_A_CROWD, fair_e4)
-        self._acted_ns[key] = self._now_ns - NS_PER_S
+        self._acted_ns[key] = max(self._now_ns, self._session(key).opens_ns) - NS_PER_S
         if row.instrument.kind is Kind.OPTION and row.members:
             self._options.setdefault(row.members[0], []).append(key)
-        if not last_e4 and self._now_ns > self._opens_ns > 0:
+        until_ns = min(self._now_ns, self._session(key).closes_ns)
+        if not last_e4 and until_ns > self._opened_ns(key) > 0:
             future = self._figures.get(row.members[0]) if row.members else None
-            invent_past(row, self._figures[key], future, rng, fair_e4, self._opens_ns, self._now_ns)
+            invent_past(row, self._figures[key], future, rng, fair_e4, self._opened_ns(key), until_ns)
             if row.instrument.kind is not Kind.OPTION and self._figures[key].last_e4:
                 self._crowds[key].follow(self._figures[key].last_e4)
         self._plan(key, self._number[key], self._now_ns)
 
     def _plan(self, key: InstrumentKey, number: int, due_ns: int) -> None:
+        """Let it act next at a time; not before its session, and never after."""
+        session = self._session(key)
+        due_ns = max(due_ns, session.opens_ns)
         self._due_ns[key] = due_ns
+        if due_ns >= session.closes_ns:
+            return
         heapq.heappush(self._due, (due_ns, number, key))
 
     def _awake(self, key: InstrumentKey, now_ns: int) -> bool:
         return key in self._watched or key in self._held or self._until_ns.get(key, 0) > now_ns
 
+    def _activity(self, now_s: int, opened_ns: int) -> float:
+        """How busy a session is in this second."""
+        kept = self._busy.get(opened_ns)
+        if kept is None or kept[0] != now_s:
+            kept = self._busy[opened_ns] = now_s, activity(now_s * NS_PER_S, opened_ns)
+        return kept[1]
+
     def _pause_ns(self, key: InstrumentKey, now_ns: int) -> int:
         crowd = self._crowds[key]
-        busy = activity(now_ns, self._opens_ns)
+        busy = self._activity(now_ns // NS_PER_S, self._opened_ns(key))
         if self._awake(key, now_ns):
             crowd.scale = 1.0
             mean_ms = MEAN_MS / busy
@@ -239,6 +291,9 @@ class Floor:
         return round((LEAST_MS + crowd.wait(mean_ms)) * NS_PER_MS)
 
     def _round(self, key: InstrumentKey, now_ns: int) -> None:
+        session = self._session(key)
+        if not session.opens_ns <= now_ns < session.closes_ns:
+            return
         row, crowd = self._listings[key], self._crowds[key]
         seconds = max(0.0, (now_ns - self._acted_ns[key]) / NS_PER_S)
         self._acted_ns[key] = now_ns
@@ -283,7 +338,10 @@ class Floor:
         self.on_price(key, figures.last_e4, now_ns)
 
     def _follow(self, now_ns: int) -> None:
-        """Every index takes the mean return of its members."""
+        """Every index takes the mean return of its members, while shares trade."""
         self._index_ns = now_ns + INDEX_NS
+        shares = self._hours.get(Exchange.NSE, _ALWAYS)
+        if not shares.opens_ns <= now_ns < shares.closes_ns + INDEX_NS:
+            return
         for key in self._values.follow(now_ns):
             self._changed[key] = None

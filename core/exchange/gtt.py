@@ -2,6 +2,10 @@
 
 Codes and enumerations: the official GTT page. A rule fires when the last price reaches its trigger, from whichever side
 it was on when the rule was made or changed.
+
+A rule of type OCO, which the official page shows without saying how to make one,
+has a second trigger on the other side of the price, with a price of its own; whichever is reached first ends both. Its
+two fields on input are those of the answers: not verified with the live broker, so off by default (`gtt_oco`).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,14 +19,14 @@ from core.domain import Exchange, InstrumentKey, Kind, Product, Side
 from core.exchange.errorcodes import refusal
 from core.exchange.listing import Listing
 from core.exchange.orders import Refusal
+from core.exchange.rules import OrderBody, Text
 from core.exchange.switches import Switches
-from core.money import E4, wire_e4, wire_int
+from core.money import E4, rupees, wire_e4, wire_int
 
 NEW, ACTIVE, SENT, CANCELLED = "NEW", "ACTIVE", "SENTTOEXCHANGE", "CANCELLED"
 STATUSES = (NEW, ACTIVE, CANCELLED, SENT, "FORALL")
 WAITING = (NEW, ACTIVE)
 RULES_MAX, COUNT_MAX, DAYS_MAX, FIRST_ID = 1_000, 100, 365, 1_000_001
-Text = str | int | float | None
 
 
 class RuleBody(msgspec.Struct):
@@ -40,6 +44,9 @@ class RuleBody(msgspec.Struct):
     triggerprice: Text = ""
     disclosedqty: Text = "0"
     timeperiod: Text = None
+    gttType: Text = ""
+    stoplossprice: Text = ""
+    stoplosstriggerprice: Text = ""
 
 
 class ListBody(msgspec.Struct):
@@ -68,23 +75,50 @@ class Rule(msgspec.Struct):
     updated_ns: int
     expires: str
     status: str = NEW
+    stop_price_e4: int = 0
+    stop_trigger_e4: int = 0
 
     @property
     def key(self) -> InstrumentKey:
         return InstrumentKey(self.exchange, self.token)
 
-    def hit(self, last_e4: int) -> bool:
-        return last_e4 >= self.trigger_e4 if self.above else last_e4 <= self.trigger_e4
+    def fires_at_e4(self, last_e4: int) -> int | None:
+        """The limit price of the order that a last price sends; None while no trigger is reached."""
+        if last_e4 >= self.trigger_e4 if self.above else last_e4 <= self.trigger_e4:
+            return self.price_e4
+        if self.stop_trigger_e4 and (
+            last_e4 <= self.stop_trigger_e4 if self.above else last_e4 >= self.stop_trigger_e4
+        ):
+            return self.stop_price_e4
+        return None
+
+
+def order_body(rule: Rule, price_e4: int) -> OrderBody:
+    """The placeOrder body that a rule sends."""
+    return OrderBody(
+        "NORMAL",
+        rule.symbol,
+        rule.token,
+        rule.side.name,
+        rule.exchange.value,
+        "LIMIT",
+        rule.product.value,
+        "DAY",
+        rupees(price_e4),
+        "0",
+        str(rule.quantity),
+        scripconsent="yes",
+    )
 
 
 class RuleBook:
-    """The account's rules. `fire` sends a rule's order, `keep` remembers a change."""
+    """The account's rules. `fire` sends a rule's order at a limit price, `keep` remembers a change."""
 
     def __init__(
         self,
         client_code: Callable[[], str],
         switches: Switches,
-        fire: Callable[[Rule], None],
+        fire: Callable[[Rule, int], None],
         keep: Callable[[Rule], None],
         rules: Iterable[Rule] = (),
     ) -> None:
@@ -115,6 +149,9 @@ class RuleBook:
             return words
         if isinstance(terms, Refusal):
             return terms
+        stop = self._stop(body, listing, terms[2], last(listing.key))
+        if isinstance(stop, Refusal):
+            return stop
         side, product = words
         quantity, price_e4, trigger_e4, disclosed, days = terms
         rule = Rule(
@@ -132,6 +169,8 @@ class RuleBook:
             now_ns,
             now_ns,
             (ist(now_ns).date() + timedelta(days=days)).isoformat(),
+            NEW,
+            *stop,
         )
         self._put(rule)
         return rule
@@ -149,6 +188,10 @@ class RuleBook:
         terms = _terms(body, listings[rule.key]) if rule.key in listings else refusal("AB9011")
         if isinstance(terms, Refusal):
             return terms
+        stop = self._stop(_as_it_is(body, rule), listings[rule.key], terms[2], last(rule.key))
+        if isinstance(stop, Refusal):
+            return stop
+        rule.stop_price_e4, rule.stop_trigger_e4 = stop
         rule.quantity, rule.price_e4, rule.trigger_e4, rule.disclosed, days = terms
         rule.above, rule.updated_ns = rule.trigger_e4 >= last(rule.key), now_ns
         if body.timeperiod is not None:
@@ -182,9 +225,9 @@ class RuleBook:
     def on_price(self, key: InstrumentKey, last_e4: int, now_ns: int) -> None:
         """Fire what the last price reached; a rule that was watched once is active."""
         for rule in list(self._watched.get(key, {}).values()):
-            if rule.hit(last_e4):
+            if (price_e4 := rule.fires_at_e4(last_e4)) is not None:
                 self._end(rule, SENT, now_ns)
-                self._fire(rule)
+                self._fire(rule, price_e4)
             elif rule.status == NEW:
                 self._end(rule, ACTIVE, rule.updated_ns)
 
@@ -199,7 +242,7 @@ class RuleBook:
         return {
             "id": rule.id,
             "status": rule.status,
-            "gttType": "GENERIC",
+            "gttType": "OCO" if rule.stop_trigger_e4 else "GENERIC",
             "clientid": self._client_code(),
             "tradingsymbol": rule.symbol,
             "symboltoken": rule.token,
@@ -210,8 +253,8 @@ class RuleBook:
             "qty": rule.quantity,
             "triggerprice": rule.trigger_e4 / E4,
             "disclosedqty": rule.disclosed,
-            "stoplossprice": 0.0,
-            "stoplosstriggerprice": 0.0,
+            "stoplossprice": rule.stop_price_e4 / E4,
+            "stoplosstriggerprice": rule.stop_trigger_e4 / E4,
             "createddate": ist(rule.created_ns).isoformat(timespec="milliseconds"),
             "updateddate": ist(rule.updated_ns).isoformat(timespec="milliseconds"),
             "expirydate": datetime.combine(date.fromisoformat(rule.expires), datetime.min.time(), IST).isoformat(),
@@ -237,6 +280,21 @@ class RuleBook:
         if str(body.producttype) not in allowed:
             return refusal("AB9015")
         return Side[str(body.transactiontype)], Product(str(body.producttype))
+
+    def _stop(self, body: RuleBody, listing: Listing, trigger_e4: int, last_e4: int) -> tuple[int, int] | Refusal:
+        """Price and trigger of the second leg, (0, 0) for a rule without one."""
+        kind = str(body.gttType or ("OCO" if wire_e4(body.stoplosstriggerprice) else "GENERIC"))
+        if kind == "GENERIC":
+            return 0, 0
+        if kind != "OCO" or not self._switches.gtt_oco:
+            return refusal("AB9001")
+        price_e4, stop_e4 = wire_e4(body.stoplossprice), wire_e4(body.stoplosstriggerprice)
+        if price_e4 is None or price_e4 <= 0 or price_e4 % listing.instrument.tick_e4:
+            return refusal("AB9008")
+        same_side = stop_e4 is not None and (stop_e4 >= last_e4) == (trigger_e4 >= last_e4)
+        if stop_e4 is None or stop_e4 <= 0 or stop_e4 % listing.instrument.tick_e4 or same_side:
+            return refusal("AB9009")
+        return price_e4, stop_e4
 
     def _find(self, body: RuleBody) -> Rule | Refusal:
         number = wire_int(body.id)
@@ -277,6 +335,14 @@ class RuleBook:
         if done is not None:
             del self._rules[done]
         return done is not None
+
+
+def _as_it_is(body: RuleBody, rule: Rule) -> RuleBody:
+    """A modify body with the second leg of the rule where it names none."""
+    if not rule.stop_trigger_e4 or wire_e4(body.stoplosstriggerprice):
+        return body
+    stop, trigger = rupees(rule.stop_price_e4), rupees(rule.stop_trigger_e4)
+    return msgspec.structs.replace(body, gttType="OCO", stoplossprice=stop, stoplosstriggerprice=trigger)
 
 
 def _terms(body: RuleBody, listing: Listing) -> tuple[int, int, int, int, int] | Refusal:

@@ -22,10 +22,13 @@ class HandshakeRefusal(NamedTuple):
 def stream_refusal(
     headers: Mapping[str, str], query: str, sessions: Sessions, open_count: int
 ) -> HandshakeRefusal | None:
-    """The market stream: code, API key and feed token from headers, else from the query; a jwt only if it is sent."""
+    """The market stream: code and feed token from headers, else from the query; API key and jwt only if they are sent.
+
+    The official Java SDK sends neither of those two (its source, 4dfc4af).
+    """
     asked = {name: values[0] for name, values in parse_qs(query).items()}
     credentials = sessions.credentials
-    if headers.get("x-api-key", asked.get("apiKey", "")) != credentials.api_key:
+    if headers.get("x-api-key", asked.get("apiKey", credentials.api_key)) != credentials.api_key:
         return HandshakeRefusal(401, "Invalid Header - Invalid API Key")
     if headers.get("x-client-code", asked.get("clientCode", "")) != credentials.client_code:
         return HandshakeRefusal(401, "Invalid Header - Invalid Client Code")

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from core.exchange.envelopes import UNREADABLE, Answer
+from core.exchange.envelopes import UNREADABLE, Answer, text_answer
 from core.exchange.faults import Fault
 
 DEEP = 100_000
@@ -22,6 +22,9 @@ def mangle(answer: Answer, fault: Fault, rng: random.Random) -> Answer:
         return replace(answer, body=b'{"status":true,"data":' + b"[" * DEEP + b"]" * DEEP + b"}")
     if fault.name == "bad_text":
         return replace(answer, body=answer.body.replace(b'"message":"', b'"message":"\xff\xfe\x1b[31m\xe2\x80\xae', 1))
+    if fault.name == "accept_then_status":
+        status = fault.status or 502
+        return text_answer(status, fault.text or f"practice fault: {status}")
     return _rows(answer, fault, rng)
 
 
@@ -35,16 +38,32 @@ def _rows(answer: Answer, fault: Fault, rng: random.Random) -> Answer:
         envelope = msgspec.json.decode(answer.body)
     except UNREADABLE:
         return answer
+    if isinstance(envelope, list):
+        return replace(
+            answer, body=msgspec.json.encode([] if fault.name == "empty_list" else _of(envelope, fault, rng))
+        )
     if not isinstance(envelope, dict) or envelope.get("status") is not True:
         return answer
     data = envelope.get("data")
     if fault.name == "empty_list":
         envelope["data"] = None
     elif isinstance(data, list):
-        envelope["data"] = _CHANGES[fault.name](data, fault, rng) or None
+        envelope["data"] = _of(data, fault, rng) or None
     elif isinstance(data, dict):
-        envelope["data"] = _CHANGES[fault.name]([data], fault, rng)[0] if fault.name in _ONE_ROW else data
+        envelope["data"] = _of([data], fault, rng)[0] if fault.name in _ONE_ROW else data
     return replace(answer, body=msgspec.json.encode(envelope))
+
+
+def _of(rows: list[Any], fault: Fault, rng: random.Random) -> list[Any]:
+    return _CHANGES[fault.name](rows, fault, rng)
+
+
+def _bad_master(rows: list[Any], fault: Fault, rng: random.Random) -> list[Any]:
+    """A master of another day: tokens stand with other symbols, a lot is doubled, a tick is 0."""
+    tokens = [row["token"] for row in rows]
+    moved = [row | {"token": token} for row, token in zip(rows, tokens[1:] + tokens[:1], strict=True)]
+    lots = [row | {"lotsize": str(2 * int(row["lotsize"]))} for row in moved]
+    return [row | {"tick_size": "0.000000"} if n % 2 else row for n, row in enumerate(lots)]
 
 
 def _partial(rows: list[Any], fault: Fault, rng: random.Random) -> list[Any]:
@@ -92,5 +111,6 @@ _CHANGES: dict[str, Change] = {
     "strange_status": _strange,
     "mangle_tag": _mangled_tag,
     "odd_numbers": _odd_numbers,
+    "bad_master": _bad_master,
 }
 _ONE_ROW = frozenset({"strange_status", "mangle_tag", "odd_numbers"})

@@ -114,6 +114,35 @@ class OwnOrder(msgspec.Struct):
         return (self.value_e4 + self.filled // 2) // self.filled if self.filled else 0
 
 
+def new_order(ticket: Ticket, serial: int, ids: tuple[str, str, str], symbol: str, now_ns: int) -> OwnOrder:
+    """An order as it comes in; `ids` are its own, the unique and the exchange's."""
+    return OwnOrder(
+        serial=serial,
+        order_id=ids[0],
+        unique_id=ids[1],
+        exchange_order_id=ids[2],
+        exchange=ticket.key.exchange,
+        token=ticket.key.token,
+        symbol=symbol,
+        variety=ticket.variety,
+        side=ticket.side,
+        order_type=ticket.order_type,
+        product=ticket.product,
+        duration=ticket.duration,
+        quantity=ticket.quantity,
+        price_e4=ticket.price_e4,
+        trigger_e4=ticket.trigger_e4,
+        disclosed=ticket.disclosed,
+        tag=ticket.tag,
+        status=OPEN_PENDING,
+        created_ns=now_ns,
+        updated_ns=now_ns,
+        squareoff_e4=ticket.squareoff_e4,
+        stoploss_e4=ticket.stoploss_e4,
+        trailing_e4=ticket.trailing_e4,
+    )
+
+
 class OwnTrade(msgspec.Struct, frozen=True):
     """One fill of one of the account's orders."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from core.clock import NS_PER_S, Clock, ist
-from core.domain import InstrumentKey
+from core.domain import Exchange, InstrumentKey
 from core.exchange.dayfigures import DayFigures
 from core.exchange.floor import Floor
 from core.exchange.practice import Practice
@@ -20,6 +20,8 @@ class Playback(Practice):
     Orders are taken whenever the recording plays, also outside ordinary hours.
     """
 
+    shows_each = True
+
     def __init__(self, base: Clock, path: Path) -> None:
         """UserError when the path holds no recording."""
         self._tape = TapeFloor(Recording(path))
@@ -27,14 +29,17 @@ class Playback(Practice):
         self.day: date = ist(self._tape.start_ns).date()
         self._tape.step(self.start_ns)
 
-    def step(self) -> None:
+    def step(self, most: int | None = None) -> bool:
         """Show what is due; the clock stands still at the last tick."""
         now_ns = self.now_ns()
-        self._tape.step(now_ns)
+        if not self._tape.step(now_ns, most=most):
+            self._desk.settle_news(now_ns)
+            return False
         self._desk.settle_news(now_ns)
         self._desk.flush(now_ns)
         if self._tape.ended and now_ns > self._tape.last_ns:
             self.clock.anchor(self._tape.last_ns, 0.0)
+        return True
 
     def seek(self, wall_ns: int) -> None:
         """Go to a time of the recording; going back plays it anew up to there, own orders cancelled first."""
@@ -47,7 +52,7 @@ class Playback(Practice):
             self._tape.step(wall_ns)
         self.clock.anchor(wall_ns, speed)
 
-    def _open(self) -> bool:
+    def _open(self, exchange: Exchange) -> bool:
         return True
 
     def _open_floor(self, rng: random.Random, figures: dict[InstrumentKey, DayFigures]) -> Floor:

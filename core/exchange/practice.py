@@ -11,12 +11,13 @@ from core.clock import NS_PER_S, AnchoredClock, Clock, ist
 from core.domain import Exchange, InstrumentKey, Product
 from core.exchange import calendar
 from core.exchange.account import START_CASH_E4, Account
+from core.exchange.agenda import OPEN, SQUARE_OFF, Agenda
 from core.exchange.brackets import Brackets
 from core.exchange.dayfigures import DayFigures
 from core.exchange.desk import Desk
 from core.exchange.edis import Edis
 from core.exchange.floor import Floor
-from core.exchange.gtt import Rule, RuleBook
+from core.exchange.gtt import Rule, RuleBook, order_body
 from core.exchange.ids import Ids
 from core.exchange.ledger.conversion import ConvertBody, back, conversion
 from core.exchange.ledger.demat import Demat, Held
@@ -49,15 +50,14 @@ LOCKED = Refusal("AB1007", "After-market orders cannot be changed between 08:45 
 class Practice:
     """One account in one matched market. `on_push` is told of every order update, already remembered."""
 
+    shows_each = False
     day: date
     start_ns: int
     rules: RuleBook
     edis: Edis
     _floor: Floor
     _desk: Desk
-    _opened: bool
-    _squared: bool
-    _closed: bool
+    _agenda: Agenda
 
     def __init__(
         self,
@@ -97,10 +97,15 @@ class Practice:
         """The exchange's time."""
         return self.clock.wall_ns()
 
-    def step(self) -> None:
-        """Bring market and account to the exchange's time; save the figures about once a second."""
+    def step(self, most: int | None = None) -> bool:
+        """Bring market and account to the exchange's time; save the figures about once a second.
+
+        With `most` it stops after about so much market work. True when all is done.
+        """
         now_ns = self.now_ns()
-        self._run_day(now_ns)
+        if not self._run_day(now_ns, most):
+            self._desk.settle_news(now_ns)
+            return False
         while now_ns >= calendar.at(calendar.next_trading_day(self.day), calendar.PRE_OPEN):
             self._roll(now_ns)
         self._desk.settle_news(now_ns)
@@ -108,6 +113,7 @@ class Practice:
         mono_ns = self.clock.mono_ns()
         if mono_ns - self._saved_mono_ns >= SAVE_NS:
             self.save(bars=mono_ns - self._saved_bars_mono_ns >= SAVE_BARS_NS)
+        return True
 
     def place(self, body: OrderBody, external: bool = False, reject_text: str = "") -> OwnOrder | Refusal:
         ticket = read_ticket(body, self._floor.listings, self.switches)
@@ -119,7 +125,7 @@ class Practice:
         order = self._desk.orders.get(str(body.orderid))
         if order is None:
             return Refusal("AB1013", "Order not found")
-        if order.queued and calendar.amo_locked(self.now_ns()):
+        if self._locked(order):
             return LOCKED
         ticket = read_ticket(changed_body(body, order, self.switches), self._floor.listings, self.switches)
         if isinstance(ticket, Refusal):
@@ -133,7 +139,7 @@ class Practice:
     def cancel(self, body: OrderBody) -> OwnOrder | Refusal:
         refusal = variety_refusal(str(body.variety or ""), msgspec.structs.replace(self.switches, robo=True))
         order = self._desk.orders.get(str(body.orderid))
-        if order is not None and order.queued and calendar.amo_locked(self.now_ns()):
+        if order is not None and self._locked(order):
             return LOCKED
         done = refusal or self._desk.cancel(str(body.orderid), self.now_ns())
         self._desk.settle_news(self.now_ns())
@@ -188,6 +194,8 @@ class Practice:
     def save(self, bars: bool = True) -> None:
         """Remember clock and figures, and the bars if asked: they are much longer."""
         self._saved_mono_ns = self.clock.mono_ns()
+        if not self._truth.kept:
+            return
         named = {f"{key.exchange}:{key.token}": value for key, value in self._floor.figures.items()}
         figures = {name: msgspec.structs.replace(value, bars=[]) for name, value in named.items()}
         day = self.day.isoformat()
@@ -206,7 +214,7 @@ class Practice:
         refusal = self._band(ticket)
         if refusal is not None and self.switches.price_refusal == "now":
             return refusal
-        is_open = self._open()
+        is_open = self._open(ticket.key.exchange)
         if (untimely := self._untimely(ticket, now_ns, is_open)) is not None:
             return untimely
         reason = reject_text or (refusal.message if refusal else "")
@@ -218,33 +226,42 @@ class Practice:
         """What is not taken at this hour."""
         if not is_open and ticket.duration == "IOC":
             return Refusal("AB1007", "IOC is not allowed outside market hours")
-        if is_open and ticket.product is Product.INTRADAY and self._past_square_off(now_ns):
-            return Refusal("AB1007", f"INTRADAY orders are not taken after {self.switches.square_off}")
+        if is_open and ticket.product is Product.INTRADAY:
+            ends_ns = calendar.square_off_ns(ticket.key.exchange, self.day, self.switches.square_off)
+            if ends_ns is not None and now_ns >= ends_ns:
+                return Refusal("AB1007", f"INTRADAY orders are not taken after {ist(ends_ns):%H:%M}")
         return None
-
-    def _past_square_off(self, now_ns: int) -> bool:
-        ends = calendar.minute(self.switches.square_off)
-        return ends is not None and now_ns >= calendar.at(self.day, ends)
 
     def _band(self, ticket: Ticket) -> Refusal | None:
         return band(ticket, self._floor.listings[ticket.key], self._floor.last_e4(ticket.key), self.switches)
 
-    def _run_day(self, now_ns: int) -> None:
-        """Walk the day up to a time: opening, trading, square-off, close."""
-        if now_ns < calendar.at(self.day, calendar.OPENS) or calendar.trading_day(self.day) != self.day or self._closed:
-            return
-        last_ns = calendar.at(self.day, calendar.CLOSES) - 1
-        self._floor.step(min(now_ns, last_ns))
-        if not self._opened:
-            self._opened = True
-            self._desk.open_session(now_ns)
-        if not self._squared and self._past_square_off(now_ns):
-            self._squared = True
-            square_off(self._desk, min(now_ns, last_ns))
-        if now_ns > last_ns:
-            self._closed = True
-            self._desk.close(now_ns)
+    def _run_day(self, now_ns: int, most: int | None = None) -> bool:
+        """Walk the day up to a time: in each segment opening, trading, square-off, close, in the order of time.
+
+        False when the market is not there yet.
+        """
+        if not self._agenda.is_trading_day or now_ns < self._agenda.whole.opens_ns or self._agenda.is_over():
+            return True
+        for at_ns, what, exchange in self._agenda.take(now_ns, self.switches.square_off):
+            if self._desk.deals_in(exchange):
+                self._pass(at_ns, what, exchange, now_ns)
+        if not self._floor.step(min(now_ns, self._agenda.whole.closes_ns - 1), most=most):
+            return False
         self._desk.flush(now_ns)
+        return True
+
+    def _pass(self, at_ns: int, what: str, exchange: Exchange, now_ns: int) -> None:
+        """One moment of a segment's day; the orders of an opening meet the books of its first second."""
+        if what == OPEN:
+            soon_ns = min(now_ns, at_ns + NS_PER_S)
+            self._floor.step(soon_ns)
+            self._desk.open_session(soon_ns, exchange)
+            return
+        self._floor.step(at_ns - 1)
+        if what == SQUARE_OFF:
+            square_off(self._desk, at_ns - 1, exchange)
+        else:
+            self._desk.close(at_ns, exchange)
 
     def _begin(self, saved: Remembered | None, now_ns: int | None) -> None:
         """A new day: the next trading morning after a saved one, else today's."""
@@ -265,7 +282,7 @@ class Practice:
         """The next trading day begins while the exchange runs."""
         floor, desk = self._floor, self._desk
         queued = [o for o in desk.orders.values() if o.queued]
-        closes = {key: floor.last_e4(key) for key in floor.listings}
+        closes = {key: floor.close_e4(key) for key in floor.listings}
         rules = self.rules.rules()
         morning = begun(self.day, desk.account, desk.trades, floor.listings, closes, queued, rules)
         self._truth.close()
@@ -307,7 +324,7 @@ class Practice:
         )
         self.start_ns = saved.ns
         self.clock.anchor(saved.ns)
-        if calendar.is_open(saved.ns):
+        if self._agenda.covers(saved.ns):
             self._floor.step(saved.ns)
         self._truth.open_day(opened)
         for move in saved.moves:
@@ -317,7 +334,7 @@ class Practice:
         self._desk.on_filled, self._desk.on_price = self._listeners()
 
     def _build(self, morning: Morning, figures: dict[InstrumentKey, DayFigures]) -> None:
-        self._opened = self._squared = self._closed = False
+        self._agenda = Agenda((key.exchange for key in self._listings(self.day)), self.day)
         rng = random.Random(f"{self.seed}/{self.run}/{self.day}")
         self._morning = morning
         self._floor = self._open_floor(rng, figures)
@@ -335,9 +352,9 @@ class Practice:
         """What is listed on a day, at the closes of the universe."""
         return self._setting.listings(day)
 
-    def _open(self) -> bool:
-        """Whether orders go to the book now."""
-        return calendar.is_open(self.now_ns())
+    def _open(self, exchange: Exchange) -> bool:
+        """Whether orders of a segment go to the book now."""
+        return calendar.is_open(self.now_ns(), exchange)
 
     def _listeners(self) -> tuple[Callable[[OwnOrder, int], None], Callable[[InstrumentKey, int, int], None]]:
         brackets, rules = Brackets(self._desk), self.rules
@@ -348,23 +365,13 @@ class Practice:
 
         return brackets.on_filled, on_price
 
-    def _fire(self, rule: Rule) -> None:
+    def _locked(self, order: OwnOrder) -> bool:
+        """Whether an after-market order is on its way and can no longer be changed."""
+        return self.switches.amo_lock and order.queued and calendar.amo_locked(self.now_ns())
+
+    def _fire(self, rule: Rule, price_e4: int) -> None:
         """A rule's order goes out as an ordinary one; what the account cannot carry ends as rejected."""
-        body = OrderBody(
-            "NORMAL",
-            rule.symbol,
-            rule.token,
-            rule.side.name,
-            rule.exchange.value,
-            "LIMIT",
-            rule.product.value,
-            "DAY",
-            str(rule.price_e4 / 10_000),
-            "0",
-            str(rule.quantity),
-            scripconsent="yes",
-        )
-        self.place(body)
+        self.place(order_body(rule, price_e4))
 
     def _keep_rule(self, rule: Rule) -> None:
         self._truth.write(Ruled(self.now_ns(), rule))
@@ -373,13 +380,14 @@ class Practice:
         """The day's market: what is listed, at the closes of the day before, and what moves it."""
         listings = relisted(self._listings(self.day), self._morning.closes)
         tide = self._setting.tide(rng, self.day, listings)
-        return Floor(listings, rng, figures, tide, calendar.at(self.day, calendar.OPENS))
+        return Floor(listings, rng, figures, tide, self._agenda.whole.opens_ns, self._agenda.sessions)
 
     def _warm_up(self, until_ns: int) -> None:
-        """Trade from 09:15 on, in long strides when there is much to catch up with."""
+        """Trade from 09:15 on, in long strides when there is much to catch up with; earlier segments in one."""
         opens_ns = calendar.at(self.day, calendar.OPENS)
         if until_ns < opens_ns:
             return
+        self._floor.step(opens_ns - 1, rounds=1)
         stride_ns = max(WARM_UP_S * NS_PER_S, (until_ns - opens_ns) // 60)
         for now_ns in range(opens_ns, until_ns, stride_ns):
             self._floor.step(now_ns, rounds=1)

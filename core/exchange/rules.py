@@ -172,6 +172,8 @@ def _check_type(ticket: Ticket) -> Refusal | None:
         return Refusal("AB1007", "ROBO needs a LIMIT order with squareoff and stoploss in points above 0")
     if ticket.duration is Validity.IOC and ticket.key.exchange in _COMMODITIES:
         return Refusal("AB1007", "IOC is not allowed for commodities")
+    if ticket.order_type is OrderType.MARKET and (ticket.price_e4 or ticket.trigger_e4):
+        return Refusal("AB1007", "price and triggerprice must be 0 for a MARKET order")
     if ticket.order_type in PRICED and ticket.price_e4 <= 0:
         return Refusal("AB1007", "price must be above 0 for this order type")
     if is_stop and ticket.trigger_e4 <= 0:

@@ -65,9 +65,11 @@ async def login(data: LoginBody, sessions: TheSessions) -> Json:
 
 
 @post(paths.TOKENS_PATH, status_code=200)
-async def renew(data: RenewBody, sessions: TheSessions) -> Json:
+async def renew(data: RenewBody, sessions: TheSessions, venue: TheVenue) -> Response[Json]:
     done: Tokens | Refusal = sessions.renew(str(data.refreshToken or ""))
-    return gateway_failure(done) if isinstance(done, Refusal) else success(done.row())
+    if isinstance(done, Refusal):
+        return Response(gateway_failure(done), status_code=venue.switches.gateway_status)
+    return Response(success(done.row()), status_code=200)
 
 
 @get(paths.PROFILE_PATH)

@@ -14,7 +14,7 @@ Bar = tuple[int, int, int, int, int, int]
 
 @dataclass(slots=True)
 class Snapshot:
-    """One instrument now. Prices in 1/10,000 rupee, times in epoch ns, at most twenty levels a side, best first."""
+    """One instrument now. Prices in 1/10,000 rupee, times in epoch ns, a few levels a side, best first."""
 
     listing: Listing
     sequence: int
@@ -41,10 +41,11 @@ class Market(Protocol):
     @property
     def listings(self) -> Mapping[InstrumentKey, Listing]: ...
 
-    def snapshot(self, key: InstrumentKey) -> Snapshot: ...
+    def snapshot(self, key: InstrumentKey, levels: int = 5) -> Snapshot:
+        """The picture of an instrument with at most so many levels a side."""
 
-    def step(self, now_ns: int) -> None:
-        """Bring the market to this time."""
+    def step(self, now_ns: int) -> bool:
+        """Bring the market to this time; True when it is there."""
 
     def take_changed(self) -> Iterable[InstrumentKey]:
         """What changed since the last call."""

@@ -19,7 +19,7 @@ from core.exchange import handshake
 from core.exchange.faults import PACKET, UPDATE, Fault, Faults
 from core.exchange.frames import binary
 from core.exchange.garbling import Garbler, UpdateGarbler
-from core.exchange.packets import LTP, SNAP, encode
+from core.exchange.packets import LEVELS, LTP, SNAP, encode
 from core.exchange.rows import Row, blank_update
 from core.exchange.sessions import Sessions
 from core.exchange.subscriptions import Subscriptions, Wanted
@@ -30,8 +30,8 @@ FRAME_MAX = 256 * 1024
 UPDATES_MAX = 2_000
 """Order updates that may wait for one client; a client further behind is cut off and must read the book."""
 PING_S, OPEN_S = 30, 10
-BATCH = 100
-"""Packets that are written at once before the client's buffer is looked at."""
+BATCH = 64
+"""Packets that are written at once before the client's buffer is looked at and others have their turn."""
 BURST = 50_000
 
 
@@ -171,7 +171,7 @@ class Streams:
             self._opening[path].discard(connection)
 
     async def _serve_market(self, connection: ServerConnection) -> None:
-        wanted = Subscriptions(lambda: self._venue.market.listings, self._depth20)
+        wanted = Subscriptions(lambda: self._venue.market.listings, self._depth20, self._venue.switches)
         client = _StreamClient(connection, wanted, Garbler(self._faults.rng))
         self._market[connection] = client
         pump = self._tasks.once("stream pump", self._pump_market(client))
@@ -181,9 +181,9 @@ class Streams:
                     await self._freeze(connection, "freeze_stream")
                 if frame == "ping":
                     await connection.send("pong")
-                elif (error := client.wanted.handle(frame)) is not None:
-                    await connection.send(self._encoder.encode(error).decode())
                 else:
+                    if (error := client.wanted.handle(frame)) is not None:
+                        await connection.send(self._encoder.encode(error).decode())
                     self._watch()
                     client.wake.set()
         finally:
@@ -214,6 +214,7 @@ class Streams:
                     client.wanted.forget_due()
                 while due := client.wanted.take(BATCH):
                     await self._send(client, due)
+                    await self._clock.sleep(0)
         except ConnectionClosed:
             return
 
@@ -239,7 +240,7 @@ class Streams:
         frame = self._packets.get(wanted)
         if frame is None:
             key, mode = wanted
-            frame = self._packets[wanted] = binary(encode(mode, self._venue.market.snapshot(key)))
+            frame = self._packets[wanted] = binary(encode(mode, self._venue.market.snapshot(key, LEVELS[mode])))
         return frame
 
     async def _burst(self, client: _StreamClient, keys: list[InstrumentKey], count: int) -> None:
@@ -258,6 +259,7 @@ class Streams:
         await connection.send(self._frame("AB00", blank_update()))
         self._orders[connection] = client
         pump = self._tasks.once("orders pump", self._pump_orders(client))
+        nul = self._tasks.once("orders nul", self._beat_nul(connection))
         try:
             async for frame in connection:
                 if frame == "ping":
@@ -265,6 +267,7 @@ class Streams:
         finally:
             del self._orders[connection]
             pump.cancel()
+            nul.cancel()
 
     async def _pump_orders(self, client: _OrdersClient) -> None:
         try:
@@ -275,6 +278,17 @@ class Streams:
                     if self._faults.holds("freeze_orders"):
                         await self._freeze(client.connection, "freeze_orders")
                     await client.connection.send(client.waiting.popleft())
+        except ConnectionClosed:
+            return
+
+    async def _beat_nul(self, connection: ServerConnection) -> None:
+        """One NUL byte every so often if the switch says so: seen in live logs, what it is is not certain."""
+        try:
+            while True:
+                every_s = self._venue.switches.orders_nul_s
+                await self._clock.sleep(every_s or 1.0)
+                if every_s:
+                    await connection.send(b"\0")
         except ConnectionClosed:
             return
 

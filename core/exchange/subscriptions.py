@@ -9,6 +9,7 @@ from core.domain import InstrumentKey
 from core.exchange.envelopes import UNREADABLE
 from core.exchange.listing import SEGMENTS
 from core.exchange.packets import DEPTH20, LTP, QUOTE, SNAP
+from core.exchange.switches import Switches
 
 SUBSCRIPTIONS_MAX = 1_000
 """Token-modes of one connection (official streaming page)."""
@@ -51,8 +52,14 @@ class Subscriptions:
     `known` gives what is listed now: a connection outlives a trading day.
     """
 
-    def __init__(self, known: Callable[[], Collection[InstrumentKey]], depth20: bool = False) -> None:
+    def __init__(
+        self,
+        known: Callable[[], Collection[InstrumentKey]],
+        depth20: bool = False,
+        switches: Switches | None = None,
+    ) -> None:
         self._known = known
+        self._switches = switches or Switches()
         self._allowed = (LTP, QUOTE, SNAP, DEPTH20) if depth20 else (LTP, QUOTE, SNAP)
         self._modes: dict[InstrumentKey, set[int]] = {}
         self._count = 0
@@ -79,14 +86,13 @@ class Subscriptions:
             return None
         new = [key for key in dict.fromkeys(keys) if mode not in self._modes.get(key, ())]
         deep = sum(DEPTH20 in modes for modes in self._modes.values()) + len(new) if mode == DEPTH20 else 0
-        if self._count + len(new) > SUBSCRIPTIONS_MAX or deep > DEPTH20_MAX:
+        over = max(self._count + len(new) - SUBSCRIPTIONS_MAX, deep - DEPTH20_MAX, 0)
+        if over:
+            new = new[: len(new) - over] if self._switches.stream_limit == "excess" else []
+        self._add(new, mode)
+        if over:
             text = "Invalid Request. Subscription Limit Exceeded"
             return StreamError(request.correlationID[:CORRELATION_MAX], "E1002", text)
-        for key in new:
-            self._modes.setdefault(key, set()).add(mode)
-            self._count += 1
-            if key in self._known():
-                self._due[(key, mode)] = None
         return None
 
     def mark(self, changed: Iterable[InstrumentKey]) -> bool:
@@ -116,6 +122,14 @@ class Subscriptions:
 
     def forget_due(self) -> None:
         self._due.clear()
+
+    def _add(self, new: Iterable[InstrumentKey], mode: int) -> None:
+        """Take token-modes that are not there yet; what is listed is due at once."""
+        for key in new:
+            self._modes.setdefault(key, set()).add(mode)
+            self._count += 1
+            if self._switches.stream_snapshot and key in self._known():
+                self._due[(key, mode)] = None
 
     def _drop(self, key: InstrumentKey, mode: int) -> None:
         modes = self._modes.get(key)

@@ -25,8 +25,11 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     Orders: `amo_variety` takes AMO as an input, `robo` takes bracket orders, `modify_quantity` what the number means,
     `day_end_status` of an unfilled DAY or IOC order, `market_label` of a converted MARKET order, `price_refusal` and
     `funds_refusal` at once or as a rejected order, `protection_percent` widest limit from the last price (0: off),
-    `square_off` of INTRADAY, `cautionary` and `no_intraday` as `NSE:3045`.
-    Rules: `gtt_derivatives`, `gtt_products` wider than documented. `candle_end` whether the last bar is in.
+    `square_off` of INTRADAY, `cautionary` and `no_intraday` as `NSE:3045`, `amo_lock` whether after-market orders
+    stand still before the opening.
+    Rules: `gtt_derivatives`, `gtt_products`, `gtt_oco` wider than documented. `candle_end` whether the last bar is in.
+    Sockets: `stream_limit` whether a request over the limit is refused whole or only what is over, `stream_snapshot`
+    whether subscribing sends the last packet, `orders_nul_s` a binary frame of one NUL byte every so many seconds.
     `convert_types` words taken for `type`. `answers` forces a code on an endpoint: `{"getRMS": "AB2000"}`.
     """
 
@@ -53,6 +56,11 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     no_intraday: Names = []
     gtt_derivatives: bool = False
     gtt_products: bool = False
+    gtt_oco: bool = False
+    amo_lock: bool = True
+    stream_limit: Literal["all", "excess"] = "all"
+    stream_snapshot: bool = True
+    orders_nul_s: Seconds | None = None
     candle_end: Literal["inclusive", "exclusive"] = "inclusive"
     convert_types: Names = msgspec.field(default_factory=lambda: ["DAY", "CF"])
     answers: Annotated[dict[str, str], msgspec.Meta(max_length=100)] = {}

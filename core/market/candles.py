@@ -151,6 +151,25 @@ def grouped(bars: Iterable[Bar], interval: Interval, opens_s: int) -> tuple[Bar,
     return tuple(groups.values())
 
 
+def laid_out(bars: Sequence[Bar], interval: Interval) -> tuple[tuple[int, ...], tuple[Bar | None, ...]]:
+    """Starts and bars side by side, with None where a bar is missing between two of the same day; from day to day
+    nothing is put, so that nights and holidays take no room. A day's bars are never missing."""
+    starts: list[int] = []
+    slots: list[Bar | None] = []
+    for bar in bars:
+        if starts and interval is not Interval.ONE_DAY and _same_day(starts[-1], bar.start_s):
+            for missing_s in range(starts[-1] + interval.seconds, bar.start_s, interval.seconds):
+                starts.append(missing_s)
+                slots.append(None)
+        starts.append(bar.start_s)
+        slots.append(bar)
+    return tuple(starts), tuple(slots)
+
+
+def _same_day(one_s: int, other_s: int) -> bool:
+    return (one_s + _IST_S) // DAY_S == (other_s + _IST_S) // DAY_S
+
+
 def gaps(bars: Sequence[Bar], interval: Interval, sessions: Iterable[tuple[str, int, int]]) -> tuple[Gap, ...]:
     """Where bars are missing inside sessions `(YYYY-MM-DD, opens, closes)` (seconds of the Indian day)."""
     have = {bar.start_s for bar in bars}

@@ -16,7 +16,7 @@ import msgspec
 from core.domain import Exchange
 from core.errors import UserError
 
-FILES = ("calendar", "hours", "freeze", "protection", "bans")
+FILES = ("calendar", "hours", "freeze", "protection", "bans", "squareoff")
 _CLOCK = r"^$|^([01]\d|2[0-3]):[0-5]\d$"
 _DAY = r"^$|^\d{4}-\d{2}-\d{2}$"
 ClockText = Annotated[str, msgspec.Meta(pattern=_CLOCK)]
@@ -85,6 +85,14 @@ class BanDay(_Fact, frozen=True, kw_only=True):
     names: tuple[str, ...]
 
 
+class SquareOff(_Fact, frozen=True, kw_only=True):
+    """When the broker begins to close INTRADAY positions, from a day on, Indian time."""
+
+    segments: tuple[Exchange, ...]
+    since: DayText
+    at: ClockText
+
+
 class _Covers(msgspec.Struct, frozen=True):
     first: DayText
     last: DayText
@@ -120,12 +128,17 @@ class BansFile(_File, frozen=True, kw_only=True):
     days: tuple[BanDay, ...]
 
 
+class SquareOffFile(_File, frozen=True, kw_only=True):
+    squareoff: tuple[SquareOff, ...]
+
+
 _TYPES: dict[str, type[_File]] = {
     "calendar": CalendarFile,
     "hours": HoursFile,
     "freeze": FreezeFile,
     "protection": ProtectionFile,
     "bans": BansFile,
+    "squareoff": SquareOffFile,
 }
 
 
@@ -138,6 +151,7 @@ class Facts:
     freeze: FreezeFile
     protection: ProtectionFile
     bans: BansFile
+    squareoff: SquareOffFile
     origins: dict[str, str]
 
     def freeze_quantity(self, exchange: Exchange, name: str, day: str) -> int | None:
@@ -149,6 +163,11 @@ class Facts:
         """Whether an underlying is under ban; None when that day's list is missing."""
         found = [b for b in self.bans.days if b.day == day]
         return name in found[-1].names if found else None
+
+    def square_off_at(self, exchange: Exchange, day: str) -> str:
+        """`HH:MM` at which INTRADAY positions of a segment begin to be closed by the broker; empty when unknown."""
+        known = [s for s in self.squareoff.squareoff if exchange in s.segments and s.since <= day]
+        return max(known, key=lambda s: s.since).at if known else ""
 
     def protection_e4(self, rule: str, kind: str, reference_e4: int, day: str) -> int | None:
         """How far from a reference price a price may be, 1/10,000 rupee; None when no rule is known."""

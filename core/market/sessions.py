@@ -126,3 +126,9 @@ def _pick(hours: tuple[Hours, ...], exchange: Exchange, day: str, in_auction: bo
 def _second(clock: str) -> int:
     hour, _, minute = clock.partition(":")
     return int(hour) * 3_600 + int(minute) * 60
+
+
+def opens_s(exchange: Exchange, day: str) -> int:
+    """When continuous trading of a segment begins on a day, seconds of the Indian day; 09:15 where nothing is known."""
+    phases = _day_hours(exchange, day, False)
+    return phases[0][1] if phases else _second("09:15")

@@ -11,10 +11,21 @@ from dataclasses import dataclass, field
 from core.approval import Action
 from core.clock import NS_PER_MS, Clock
 from core.config import Limits
-from core.domain import Exchange, Instrument, InstrumentKey, Kind, Order, OrderIntent, OrderType, PositionKey, Side
+from core.domain import (
+    Exchange,
+    Instrument,
+    InstrumentKey,
+    Kind,
+    Order,
+    OrderIntent,
+    OrderState,
+    PositionKey,
+    Side,
+)
 from core.facts import Operation
 from core.money import PRICE_MAX_E4
 from core.orders.blotter import Blotter
+from core.orders.changes import Changes, loosens_last_stop
 from core.orders.checks.conduct import paced
 from core.orders.checks.facts import UNITS_MAX, Facts
 from core.orders.checks.structure import well_formed
@@ -32,7 +43,6 @@ RANGE_KEPT = (9, 10)
 """Of the exchange's price range we use nine tenths: ours is reckoned from samples."""
 SINCE_MAX = 64
 """No basket has more legs; approvals are taken back only within one."""
-_STOPS = (OrderType.STOPLOSS_LIMIT, OrderType.STOPLOSS_MARKET)
 
 
 @dataclass(slots=True)
@@ -84,10 +94,15 @@ class FactBook:
         self._reserved: list[tuple[int, int]] = []
         self.twins, self.habits = Twins(), Habits()
         self.intents = Tickets()
-        self._changes: dict[str, list[int]] = {}
-        self._cancels: dict[str, list[int]] = {}
-        self._refused: set[str] = set()
+        self.beside: dict[str, str] = {}
+        """Tickets that a person decided to send beside one lost order: intent id to the tag of that order."""
+        self.changes = Changes()
         self._since: deque[tuple[str, InstrumentKey, Exchange]] = deque(maxlen=SINCE_MAX)
+
+    def use(self, limits: Limits) -> None:
+        """Judge by these limits from now on."""
+        self.limits = limits
+        self._lines.clear()
 
     # What was approved.
 
@@ -119,16 +134,7 @@ class FactBook:
 
     def changed(self, tag: str, action: Action) -> None:
         """Remember an approved change or cancel."""
-        kept = self._changes if action is Action.MODIFY else self._cancels
-        kept.setdefault(tag, []).append(self._clock.mono_ns())
-
-    def change_refused(self, tag: str) -> None:
-        """The broker refused a change: before the next one the order has to be read."""
-        self._refused.add(tag)
-
-    def order_read(self) -> None:
-        """The order book was read: what it says of refused changes is known."""
-        self._refused.clear()
+        self.changes.add(tag, action, self._clock.mono_ns())
 
     # Gathering.
 
@@ -145,7 +151,7 @@ class FactBook:
         self._prices(f, line)
         self._permission(f, i)
         self._restrictions(f, i)
-        self._money(f, line)
+        self._money(f, line, i)
         self._conduct(f, line, i)
         if target is not None:
             self._change(f, i, target)
@@ -159,9 +165,9 @@ class FactBook:
         f.mode = f.mode_typed = a.mode_text(Operation.CANCEL, confirmed)
         f.address = self._outside.address_text()
         f.net = self._net(PositionKey(order.exchange, order.token, order.product))
-        f.cancels_minute = sum(at_ns > now_ns - MINUTE_NS for at_ns in self._cancels.get(order.tag, ()))
-        f.change_refused = order.tag in self._refused
-        f.last_stop = not confirmed and self._loosens_last_stop(f, order, order)
+        f.cancels_minute = self.changes.in_a_minute(order.tag, Action.CANCEL, now_ns)
+        f.change_refused = self.changes.is_refused(order.tag)
+        f.last_stop = not confirmed and loosens_last_stop(order, order, f.net, self._blotter.live(), cancel=True)
         f.wait_second_ms = -(-self._rates.wait_second_ns(Operation.CANCEL) // NS_PER_MS)
         f.wait_long_ms = -(-self._rates.wait_long_ns(Operation.CANCEL) // NS_PER_MS)
         return f
@@ -312,7 +318,7 @@ class FactBook:
         delivery = f.cash and i.side is Side.SELL
         f.holdings_free = outside.holdings_free(i.instrument.key) if delivery else None
 
-    def _money(self, f: Facts, line: _Line) -> None:
+    def _money(self, f: Facts, line: _Line, i: OrderIntent) -> None:
         exposure, now_ns = self._blotter.exposure, self._clock.mono_ns()
         if now_ns - self._worth_ns >= EVERY_NS:
             self._worth.reckon_all(tuple(self._nets))
@@ -331,6 +337,10 @@ class FactBook:
         f.unknown_all, f.unknown_here = exposure.unknown_all, 0
         if exposure.unknown_all and f.known is not None:
             f.unknown_here = sum(n for key, n in exposure.unknown.items() if self._name(key) in (None, f.known.name))
+        lost = self._blotter.get(self.beside.get(i.intent_id, ""))
+        if lost is not None and lost.state in (OrderState.UNKNOWN, OrderState.UNCONFIRMED):
+            f.unknown_all -= 1
+            f.unknown_here -= lost.key == line.key
 
     def _name(self, key: InstrumentKey) -> str | None:
         found = self._instrument(key)
@@ -354,23 +364,10 @@ class FactBook:
         f.last_stop, f.changes, f.cancels_minute, f.change_refused = False, 0, 0, False
 
     def _change(self, f: Facts, i: OrderIntent, target: Order) -> None:
-        since_ns = self._clock.mono_ns() - MINUTE_NS
-        f.changes = len(self._changes.get(target.tag, ()))
-        f.cancels_minute = sum(at_ns > since_ns for at_ns in self._cancels.get(target.tag, ()))
-        f.change_refused = target.tag in self._refused
-        f.last_stop = self._loosens_last_stop(f, i, target)
+        f.changes = self.changes.count(target.tag, Action.MODIFY)
+        f.change_refused = self.changes.is_refused(target.tag)
+        f.last_stop = loosens_last_stop(i, target, f.net or 0, self._blotter.live(), cancel=False)
         f.orders_minute = 0  # a change is no order of its own
-
-    def _loosens_last_stop(self, f: Facts, i: OrderIntent | Order, target: Order) -> bool:
-        if target.order_type not in _STOPS or (f.net or 0) * target.side >= 0:
-            return False
-        others = (o for o in self._blotter.live() if o.tag != target.tag and o.order_type in _STOPS)
-        if any(o.key == target.key and o.product is target.product and o.side is target.side for o in others):
-            return False
-        if f.action is Action.CANCEL:
-            return True
-        away = (i.trigger_e4 - target.trigger_e4) * target.side > 0
-        return away or i.quantity < target.quantity or i.order_type not in _STOPS
 
     def _pace(self, f: Facts) -> None:
         operation = rate_operation(f)

@@ -60,6 +60,11 @@ class Gate:
         """Order messages that left without an approval. Anything but 0 halts."""
         return max(0, self._authority.messages_sent() - self._consumed)
 
+    def use(self, limits: Limits) -> None:
+        """Judge by these from now on, and take back what was approved by the old ones and has not left."""
+        self.book.use(limits)
+        self.raise_epoch()
+
     def _leaked_fact(self) -> int | None:
         """The same for the check; None when the count is no count."""
         sent = self._authority.messages_sent()
@@ -68,6 +73,10 @@ class Gate:
     def raise_epoch(self) -> None:
         """Take back every approval that has not reached the wire."""
         self._epoch += 1
+
+    def allow_beside(self, intent_id: str, tag: str) -> None:
+        """A person decided to send one ticket beside a lost order: that order alone does not forbid it (G36)."""
+        self.book.beside[intent_id] = tag
 
     # Asking.
 

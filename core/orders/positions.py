@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from core.domain import Fill, Order, Position, PositionKey, Side
 from core.money import divide_rounded
 from core.orders.blotter import Blotter
+from core.orders.fifo import Lots
 
 
 @dataclass(slots=True)
 class _Running:
     symbol: str
+    lots: Lots
+    carried: int = 0
     net: int = 0
     bought: int = 0
     sold: int = 0
@@ -98,10 +101,10 @@ def _beyond(order: Order, known: list[Fill]) -> list[Fill]:
 
 def fold(fills: Iterable[Fill], openings: dict[PositionKey, Opening]) -> tuple[Position, ...]:
     """Positions by the average method, open ones first, then by symbol. `fills` in time order."""
-    running = {key: _Running(o.symbol, net=o.net, cost_e4=o.net * o.average_e4) for key, o in openings.items()}
+    running = {key: _opened(o) for key, o in openings.items()}
     for fill in fills:
         key = PositionKey(fill.exchange, fill.token, fill.product)
-        _book(running.setdefault(key, _Running(fill.symbol)), fill)
+        _book(running.setdefault(key, _Running(fill.symbol, Lots())), fill)
     done = [
         Position(
             exchange=key.exchange,
@@ -115,10 +118,19 @@ def fold(fills: Iterable[Fill], openings: dict[PositionKey, Opening]) -> tuple[P
             bought_value_e4=r.bought_e4,
             sold_value_e4=r.sold_e4,
             realised_e4=r.realised_e4,
+            realised_fifo_e4=r.lots.realised_e4,
+            cost_e4=r.cost_e4,
+            carried=r.carried,
         )
         for key, r in running.items()
     ]
     return tuple(sorted(done, key=lambda p: (p.net == 0, p.symbol, p.product)))
+
+
+def _opened(o: Opening) -> _Running:
+    lots = Lots()
+    lots.take(o.net, o.average_e4)
+    return _Running(o.symbol, lots, carried=o.net, net=o.net, cost_e4=o.net * o.average_e4)
 
 
 def _short_average(r: _Running) -> int:
@@ -128,6 +140,7 @@ def _short_average(r: _Running) -> int:
 def _book(r: _Running, fill: Fill) -> None:
     """Cost is kept as an exact signed value, so that no rounding builds up over many fills."""
     signed = fill.quantity * int(fill.side)
+    r.lots.take(signed, fill.price_e4)
     if fill.side is Side.BUY:
         r.bought += fill.quantity
         r.bought_e4 += fill.quantity * fill.price_e4

@@ -74,6 +74,7 @@ class Breaker:
         writes: Rule | None = None,
         wait_cap_s: float = 60.0,
         slow_ns: int = 4 * NS_PER_S,
+        probes_needed: int = PROBES_NEEDED,
         on_change: Callable[[CircuitState, CircuitState], None] | None = None,
     ) -> None:
         self.name = name
@@ -83,6 +84,7 @@ class Breaker:
         self._windows = {use: Window() for use in self._rules}
         self._wait_cap_s = wait_cap_s
         self._slow_ns = slow_ns
+        self._probes_needed = probes_needed
         self._on_change = on_change
         self._state = CircuitState.CLOSED
         self._generation = 0
@@ -107,7 +109,7 @@ class Breaker:
     @property
     def proven(self) -> bool:
         """Whether enough probes came back well, so that only the reconciliation is missing."""
-        return self.state is CircuitState.HALF_OPEN and self._good >= PROBES_NEEDED
+        return self.state is CircuitState.HALF_OPEN and self._good >= self._probes_needed
 
     def admit(self, use: Use) -> Ticket | float:
         """A ticket, or the seconds until asking again is worth while (infinite while forced open)."""
@@ -145,7 +147,7 @@ class Breaker:
         """Whether the next read would be a probe, and should be made."""
         if self.state not in (CircuitState.OPEN, CircuitState.HALF_OPEN) or self._probe is not None:
             return False
-        return self._good < PROBES_NEEDED and self._now() >= self._probe_at_ns
+        return self._good < self._probes_needed and self._now() >= self._probe_at_ns
 
     def reconciled(self) -> bool:
         """Say that orders and positions agree with the broker: a proven circuit goes to PROBATION."""
@@ -174,7 +176,7 @@ class Breaker:
 
     def next_try_ns(self) -> int | None:
         """Monotonic time of the next probe; None when none is scheduled."""
-        waiting = self.state in (CircuitState.OPEN, CircuitState.HALF_OPEN) and self._good < PROBES_NEEDED
+        waiting = self.state in (CircuitState.OPEN, CircuitState.HALF_OPEN) and self._good < self._probes_needed
         return self._probe_at_ns if waiting and self._probe is None else None
 
     def status(self) -> CircuitStatus:
@@ -190,6 +192,7 @@ class Breaker:
             next_try_ms=None if at_ns is None else max(0, at_ns - now_ns) // NS_PER_MS,
             error=self._error,
             p50_ms=took[len(took) // 2] // NS_PER_MS if took else None,
+            p99_ms=took[len(took) * 99 // 100] // NS_PER_MS if took else None,
         )
 
     def _blocked(self, state: CircuitState) -> set[Use]:
@@ -198,7 +201,7 @@ class Breaker:
         if state is CircuitState.OPEN:
             return self._opened_by | {Use.WRITE}
         if state is CircuitState.HALF_OPEN:
-            return {Use.WRITE} if self._good >= PROBES_NEEDED else self._opened_by | {Use.WRITE}
+            return {Use.WRITE} if self._good >= self._probes_needed else self._opened_by | {Use.WRITE}
         return set()
 
     def _wait_s(self, state: CircuitState) -> float:
@@ -236,7 +239,7 @@ class Breaker:
         elif ticket.probe or (ticket.use is Use.CONFIRMED and self._now() >= self._probe_at_ns):
             self._good += 1
             self._probe_at_ns = self._now() + PROBE_GAP_NS
-            if self._good >= PROBES_NEEDED and Use.WRITE not in self._rules:
+            if self._good >= self._probes_needed and Use.WRITE not in self._rules:
                 self._move(CircuitState.CLOSED)
 
     def _judge_probation(self, ticket: Ticket, *, failed: bool) -> None:

@@ -24,6 +24,7 @@ class Rule(Enum):
 
 
 _Y, _C, _N = Rule.YES, Rule.CONFIRM, Rule.NO
+_STRICT = (_Y, _C, _N)
 _COLUMNS = (Operation.OPEN, Operation.REDUCE, Operation.CANCEL, Operation.MODIFY, Operation.KILL)
 _ROWS = {
     LadderMode.NORMAL: (_Y, _Y, _Y, _Y, _Y),
@@ -31,6 +32,7 @@ _ROWS = {
     LadderMode.REDUCE_ONLY: (_N, _Y, _Y, _Y, _Y),
     LadderMode.READ_ONLY: (_N, _C, _C, _C, _Y),
     LadderMode.OFFLINE: (_N, _N, _N, _N, _Y),
+    LadderMode.LOCKED: (_N, _N, _Y, _N, _Y),
     LadderMode.HALTED: (_N, _C, _Y, _N, _Y),
 }
 MATRIX = {(mode, op): rule for mode, row in _ROWS.items() for op, rule in zip(_COLUMNS, row, strict=True)}
@@ -119,12 +121,19 @@ class Ladder:
 
         `confirmed` is true only for the one operation that a typed word was given for.
         """
-        rule = MATRIX[self._mode, operation]
+        rule = self._rule(operation)
         if rule is Rule.YES or (rule is Rule.CONFIRM and confirmed):
             return ""
         why = next((c.text for c in self.causes() if c.mode is self._mode), "recovering")
         tail = "needs a confirmation of its own" if rule is Rule.CONFIRM else "is not possible"
         return f"{_WORDS[operation]} {tail} in {self._mode.word}: {why}."
+
+    def _rule(self, operation: Operation) -> Rule:
+        """The mode's; a locked screen does not loosen what another cause forbids."""
+        rules = [MATRIX[self._mode, operation]]
+        if self._mode is LadderMode.LOCKED:
+            rules += [MATRIX[held.cause.mode, operation] for held in self._held.values()]
+        return max(rules, key=_STRICT.index)
 
     def _settle(self) -> None:
         now_ns = self._clock.mono_ns()

@@ -74,9 +74,8 @@ class OrderRates:
 
     def __init__(self, clock: Clock, per_second: int = SECOND_MAX) -> None:
         self._clock = clock
-        self.per_second = min(per_second, SECOND_MAX)
-        self.opening_share = max(1, self.per_second - KEPT_FOR_EXITS)
-        self._second = RateWindow(self.per_second, SECOND_NS)
+        self._second = RateWindow(SECOND_MAX, SECOND_NS)
+        self.use(per_second)
         place, modify, cancel = ((RateWindow(MINUTE_MAX, MINUTE_NS), RateWindow(HOUR_MAX, HOUR_NS)) for _ in range(3))
         self._long = {
             Operation.OPEN: place,
@@ -85,6 +84,11 @@ class OrderRates:
             Operation.CANCEL: cancel,
         }
         self._yield_until_ns = -(10**18)
+
+    def use(self, per_second: int) -> None:
+        """Another configured limit, from now on; what was sent lately still counts."""
+        self.per_second = min(per_second, SECOND_MAX)
+        self.opening_share = max(1, self.per_second - KEPT_FOR_EXITS)
 
     def wait_second_ns(self, operation: Operation) -> int:
         """How long until the shared second has a place for this kind; takes nothing."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from terminal.commands.home import days, home_of, home_option, json_option
+from terminal.commands.vaultkeys import audit_keys
 
 if TYPE_CHECKING:
     from core.store.audit.verify import Report
@@ -24,7 +25,10 @@ def audit() -> None:
 @json_option
 @click.pass_context
 def verify(ctx: click.Context, code: str, home: Path | None, as_json: bool) -> int:
-    """Check every record against keys and anchors; exit 1 when something was changed or is missing."""
+    """Check every record against keys and anchors; exit 1 when something was changed or is missing.
+
+    A log that is sealed by the vault asks for its password: at a prompt, or as the first line of stdin.
+    """
     from core.errors import UserError
     from core.store.audit import verify as checker
     from core.store.audit.codes import is_code
@@ -33,7 +37,7 @@ def verify(ctx: click.Context, code: str, home: Path | None, as_json: bool) -> i
     if code and not is_code(code):
         raise click.UsageError(f"--from-code {code!r} is no code; one looks like AUD-261124-7K3M-Q2ZD-0V9X.")
     try:
-        report = checker.verify(folder, code=code)
+        report = checker.verify(folder, audit_keys(folder), code)
     except OSError as e:
         raise UserError(f"{folder}: the audit log cannot be read ({e}). Mend its permissions.") from e
     if report.word == checker.NO_LOG:
@@ -85,7 +89,7 @@ def set_aside(ctx: click.Context, home: Path | None) -> int:
 
     folder = home_of(ctx, home)
     with InstanceLock(folder):
-        report = check(folder)
+        report = check(folder, audit_keys(folder))
         if report.ok or report.word == NO_LOG:
             raise UserError(f"{folder}: the audit log is {report.word}; nothing was moved.")
         try:

@@ -1,7 +1,9 @@
-"""`tezi replay TAPE`: play a recorded session through the feed's own path and say how it ended."""
+"""`tezi replay TAPE`: a recorded session on the screen, look only; or through the feed's own path to its end, and a
+report."""
 
 import asyncio
 import json
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -19,9 +21,13 @@ from terminal.commands.tape import FILE, moment, opened
 @click.option("--speed", type=click.FloatRange(0.1, 10_000), help="Times real time; without it as fast as possible.")
 @click.option("--from", "since", help="Begin to play here (ISO 8601 with an offset); what is before passes at once.")
 @click.option("--until", help="Stop here (ISO 8601 with an offset).")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def replay(tape: Path, speed: float | None, since: str | None, until: str | None, as_json: bool) -> int:
-    """Play TAPE in its own time and print what the market looked like at the end; look only."""
+@click.option("--report", is_flag=True, help="No screen: play to the end and print how the market looked there.")
+@click.option("--json", "as_json", is_flag=True, help="The report as one JSON object.")
+def replay(tape: Path, speed: float | None, since: str | None, until: str | None, report: bool, as_json: bool) -> int:
+    """Play TAPE on the screen, look only; without a terminal, or for a report, to its end, and print how it ended."""
+    on_screen = sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+    if on_screen and not (report or as_json or until):
+        return _show(tape, speed, since)
     counts: Counter[str] = Counter()
 
     def count(record: Record) -> None:
@@ -44,15 +50,24 @@ def replay(tape: Path, speed: float | None, since: str | None, until: str | None
         "records": dict(counts),
         "live": player.board.live_count(),
         "times_real_time": round(played_s / took_s, 1),
-        "state": player.board.fingerprint(),
+        "state": player.fingerprint(),
     }
     if as_json:
         click.echo(json.dumps(found))
         return 0
     kinds = ", ".join(f"{n:,} {kind}" for kind, n in counts.items())
     click.echo(f"{found['first']} to {found['last']}: {kinds or 'nothing'}; {found['times_real_time']} times real time")
-    click.echo(f"{found['live']} prices live at the end; state {player.board.fingerprint()[:16]}")
+    click.echo(f"{found['live']} prices live at the end; state {player.fingerprint()[:16]}")
     return 0
+
+
+def _show(path: Path, speed: float | None, since: str | None) -> int:
+    from terminal.replay_desk import open_desk, show
+
+    desk = open_desk(path, opened(path), speed or 1.0)
+    if since is not None:
+        desk.replay.seek(_time(since, "--from"))
+    return asyncio.run(show(path, desk))
 
 
 def _time(text: str, option: str) -> int:

@@ -13,7 +13,6 @@ from core.errors import UserError
 from core.secret import Secret
 
 if TYPE_CHECKING:
-    from core.vault.keyring_port import Keyring
     from core.vault.opened import Opened
     from core.vault.vault import Vault
 
@@ -105,7 +104,7 @@ def _opened(
     folder = home_folder(home or root.params.get("home"))
     with InstanceLock(folder) if writes else nullcontext():
         vault = _vault(folder, wants_keyring)
-        opened = _made(vault) if makes and not vault.exists else _open(vault, by_password)
+        opened = _made(vault) if makes and not vault.exists else open_vault(vault, by_password)
         try:
             if writes and accept_older:
                 opened.accept_rollback()
@@ -115,30 +114,9 @@ def _opened(
 
 
 def _vault(folder: Path, wants_keyring: bool) -> "Vault":
-    from platformdirs import user_state_path
+    from terminal.vaults import vault_of
 
-    from core.clock import SystemClock
-    from core.vault.marks import FileMarks, KeyringMarks
-    from core.vault.vault import FILE, Vault
-
-    path, clock = folder / FILE, SystemClock()
-    files = FileMarks(user_state_path("tezi", appauthor=False))
-    plain = Vault(path, clock, marks=(files,))
-    keyring = _keyring() if wants_keyring or (plain.exists and plain.is_remembered()) else None
-    if keyring is None:
-        return plain
-    return Vault(path, clock, keyring=keyring, marks=(files, KeyringMarks(keyring)))
-
-
-def _keyring() -> "Keyring | None":
-    from core.vault.errors import KeyringFailed
-    from core.vault.keyring_port import find
-
-    try:
-        return find()
-    except KeyringFailed as e:
-        click.echo(f"tezi: {e}", err=True)
-        return None
+    return vault_of(folder, wants_keyring=wants_keyring, tell=lambda why: click.echo(f"tezi: {why}", err=True))
 
 
 def _made(vault: "Vault") -> "Opened":
@@ -146,8 +124,8 @@ def _made(vault: "Vault") -> "Opened":
     return vault.create(_ask("New password of the vault", twice=True))
 
 
-def _open(vault: "Vault", by_password: bool) -> "Opened":
-    """By the keyring when it is remembered there, else by the password."""
+def open_vault(vault: "Vault", by_password: bool = False) -> "Opened":
+    """By the keyring when it is remembered there, else by the password from a prompt or stdin. Raises UserError."""
     from core.vault.errors import KeyringFailed
 
     if vault.is_remembered() and not by_password:  # asked first: it also says that there is no vault

@@ -1,11 +1,13 @@
 """What every screen of ours can do: take a desk, and paint its panes."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, cast, runtime_checkable
 
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 
+from core.domain import Instrument
 from core.views import Desk, Status
+from terminal.actions import Scope
 from widgets.pane import Pane
 
 if TYPE_CHECKING:
@@ -22,8 +24,39 @@ class Paintable(Protocol):
     def paint(self, status: Status | None) -> None: ...
 
 
+class DeskScreen(Screen[None]):
+    """A screen of its own over a desk. `SCOPES` are those of its keys, for the overlay of keys."""
+
+    SCOPES: ClassVar[tuple[Scope, ...]] = ()
+
+    @property
+    def tezi(self) -> "TeziApp":
+        return cast("TeziApp", self.app)
+
+    @property
+    def desk(self) -> Desk:
+        return self.tezi.desk
+
+    def subject(self) -> Instrument | None:
+        """The instrument under the cursor, which another screen would begin with."""
+        return None
+
+    async def action_screen_number(self, number: int) -> None:
+        from terminal.screens.numbers import show
+
+        await show(self.tezi, number, self.subject())
+
+    async def action_help(self) -> None:
+        from terminal.screens.modals import KeysScreen
+
+        await self.app.push_screen(KeysScreen(self.size.width, self.size.height, self.SCOPES))
+
+
 class DeskModal(ModalScreen[T]):
     """A modal over a desk: its panes paint with the app's timer; `desk` is always the one attached now."""
+
+    covers = False
+    """Whether nothing of what lies under it may be seen or painted."""
 
     @property
     def tezi(self) -> "TeziApp":

@@ -46,29 +46,30 @@ class LinesScreen(DeskModal[bool]):
 class QuestionScreen(LinesScreen):
     """One question that Enter answers with yes."""
 
-    def __init__(self, question: str, meaning: str) -> None:
-        super().__init__("Leave", ((Cell(f"  {question}", Ink.STRONG),),), f"{meaning}  Esc stays")
+    def __init__(self, question: str, meaning: str, title: str = "Leave") -> None:
+        super().__init__(title, ((Cell(f"  {question}", Ink.STRONG),),), f"{meaning}  Esc stays")
 
 
 class KeysScreen(LinesScreen):
     """Every key, from the table of actions."""
 
-    def __init__(self, width: int, height: int) -> None:
-        super().__init__("Keys", key_lines(width - 2, height - 2), "Esc close")
+    def __init__(self, width: int, height: int, scopes: tuple[Scope, ...]) -> None:
+        super().__init__("Keys", key_lines(width - 2, height - 2, scopes), "Esc close")
         self.add_class("-whole")
 
 
-SCOPES = (Scope.EVERYWHERE, Scope.TRADE, Scope.TICKET, Scope.PRICE, Scope.QUANTITY, Scope.PANIC)
-"""Whose keys the overlay lists; dialogues say theirs themselves."""
+ALWAYS = (Scope.EVERYWHERE, Scope.SCREENS)
+TICKET = (Scope.TICKET, Scope.PRICE, Scope.QUANTITY, Scope.PANIC)
+"""Whose keys the overlay lists beside those of the screen; dialogues say theirs themselves."""
 
 
-COLUMN_MIN = 38
+COLUMN_MIN = 52
 
 
-def key_lines(width: int, height: int) -> tuple[Line, ...]:
+def key_lines(width: int, height: int, scopes: tuple[Scope, ...]) -> tuple[Line, ...]:
     """All actions by scope, in as many columns as leave each entry readable; longer than `height` it is scrolled."""
     entries: list[tuple[str, str]] = []
-    for scope in SCOPES:
+    for scope in (*ALWAYS, *scopes, *TICKET):
         entries.append(("", scope.value))
         entries += [(keys_of(a.id), a.label) for a in ACTIONS if a.scope is scope and not a.id.startswith("screen.")]
     count = max(1, width // COLUMN_MIN)

@@ -72,8 +72,9 @@ class PanicScreen(DeskModal[None]):
             yield field
 
     def _draw(self, desk: Desk, width: int, height: int) -> tuple[Line, ...]:
-        lines = panic_lines(desk.panic_plan(), self._armed, self._said, width)
-        if self._legs:
+        hidden = desk.guard().locked
+        lines = panic_lines(desk.panic_plan(), self._armed, self._said, width, hidden=hidden)
+        if self._legs and not hidden:
             now = {o.tag: o for o in desk.orders.orders()}
             lines += leg_lines(tuple(now.get(o.tag, o) for o in self._legs), width, height - len(lines))
         return lines
@@ -146,12 +147,14 @@ class PanicScreen(DeskModal[None]):
         self.dismiss(None)
 
 
-def panic_lines(plan: PanicPlan, armed: str, said: tuple[str, bool] | None, width: int) -> tuple[Line, ...]:
-    """The rows with what each would do now, the armed one reversed, and what was done."""
+def panic_lines(
+    plan: PanicPlan, armed: str, said: tuple[str, bool] | None, width: int, *, hidden: bool = False
+) -> tuple[Line, ...]:
+    """The rows with what each would do now, the armed one reversed, and what was done. `hidden` names no order."""
     lines: list[Line] = [(Cell(fit("     What                     Will do now", width), Ink.HEAD),), ()]
     for row in ROWS:
         on = row.name == armed
-        text = f" {'▸' if on else ' '} {key_of(row.action_id)}  {row.label:<22} {_effect(row.name, plan)}"
+        text = f" {'▸' if on else ' '} {key_of(row.action_id)}  {row.label:<22} {_effect(row.name, plan, hidden)}"
         dead = row.name == "undo" and not plan.halted
         lines.append((Cell(fit(text, width), Ink.ALARM if on else Ink.DIM if dead else Ink.TEXT),))
     lines.append(())
@@ -165,13 +168,15 @@ def panic_lines(plan: PanicPlan, armed: str, said: tuple[str, bool] | None, widt
     return tuple(lines)
 
 
-def _effect(name: str, plan: PanicPlan) -> str:
+def _effect(name: str, plan: PanicPlan, hidden: bool) -> str:
     if name == "halt":
         return "already halted" if plan.halted else "nothing new leaves; cancels still do"
     if name == "undo":
         return f"needs {RESUME} typed" if plan.halted else "nothing is halted"
     if not plan.cancels:
         return "no live orders"
+    if hidden:
+        return f"{len(plan.cancels)}, not named while the screen is locked"
     each = [f"{o.side.letter} {group(o.leaves)} {o.symbol.removesuffix('-EQ')}" for o in plan.cancels]
     more = f", and {len(each) - LISTED_MAX} more" if len(each) > LISTED_MAX else ""
     return f"{len(each)}, free, {cancel_time(len(each))}: {', '.join(each[:LISTED_MAX])}{more}"

@@ -11,9 +11,10 @@ from textual.widgets import Input
 
 from core.domain import Instrument
 from core.money import group, show_price
-from core.views import Desk
+from core.views import Desk, Status
 from terminal.actions import Scope, bindings, key_of
 from terminal.screens.desk_screen import DeskModal
+from widgets import cells
 from widgets.cells import Cell, Line, fit
 from widgets.drawn import DrawnPane
 from widgets.ink import Ink
@@ -35,6 +36,7 @@ class SearchScreen(DeskModal[Instrument | None]):
         self._results: tuple[Instrument, ...] = ()
         self._at = 0
         self._searched = ""
+        self._noted = ""
 
     AUTO_FOCUS = ""
 
@@ -61,15 +63,27 @@ class SearchScreen(DeskModal[Instrument | None]):
         if text != self._searched:
             self._searched, self._at = text, 0
             self._results = self.desk.search(text, RESULTS_MAX) if text else ()
+            self._noted = self.desk.search_note()  # now, not at the next frame: by then it may be there already
+
+    def paint(self, status: Status | None) -> None:
+        """A frame; what was still being opened may have come, and then everything is looked for again."""
+        if self.is_mounted and self.desk.search_note() != self._noted:
+            self._noted = self.desk.search_note()
+            self._searched = ""
+            self._search()
+        super().paint(status)
 
     def _draw(self, desk: Desk, width: int, height: int) -> tuple[Line, ...]:
+        note = ((Cell(f" {cells.fit(self._noted, width - 2)}", Ink.WARN),),) if self._noted else ()
         if not self._results:
             typed = self.query_one(Input).value.strip()
-            return ((Cell(" nothing found" if typed else " type a few letters", Ink.DIM),),)
-        return tuple(
-            result_line(i, width, at=n == self._at, here=desk.instrument(i.key) is not None)
+            return ((Cell(" nothing found" if typed else " type a few letters", Ink.DIM),), *note)
+        elsewhere = desk.elsewhere
+        rows = tuple(
+            result_line(i, width, at=n == self._at, elsewhere="" if desk.instrument(i.key) is not None else elsewhere)
             for n, i in enumerate(self._results)
         )
+        return (*rows, *note)
 
     def action_move(self, by: int) -> None:
         self._search()
@@ -82,19 +96,22 @@ class SearchScreen(DeskModal[Instrument | None]):
         chosen = self._results[self._at] if self._results else None
         if chosen is None or self.desk.instrument(chosen.key) is not None:
             self.dismiss(chosen)
+        else:
+            self.tezi.say(f"{chosen.label} is {self.desk.elsewhere} and cannot be added", bad=True)
 
     def action_close(self) -> None:
         self.dismiss(None)
 
 
-def result_line(instrument: Instrument, width: int, *, at: bool, here: bool = True) -> Line:
-    """One result: symbol, where, what, expiry, strike, lot; `here` is False for what this exchange does not list."""
+def result_line(instrument: Instrument, width: int, *, at: bool, elsewhere: str = "") -> Line:
+    """One result: symbol, where, what, expiry, strike, lot; for what this session's exchange does not list, `elsewhere`
+    in place of these."""
     strike = show_price(instrument.strike_e4) if instrument.strike_e4 else ""
     facts = (
         f"{instrument.exchange:<4}{instrument.kind:<4}{instrument.expiry:<11}{strike:>11}  lot {group(instrument.lot)}"
     )
-    if not here:
-        facts = f"{instrument.exchange:<4}{instrument.kind:<4}not on the practice exchange"
+    if elsewhere:
+        facts = f"{instrument.exchange:<4}{instrument.kind:<4}{elsewhere}"
     name_width = max(10, width - len(facts) - 4)
     ink = Ink.BADGE_CALM if at else Ink.TEXT
     return (

@@ -148,7 +148,9 @@ class TicketScreen(DeskModal[str]):
     def _shown(self) -> Shown:
         """What the fields mean, without the gate: a gate that breaks must not take the prices away."""
         now = seen(self.desk.quotes, self._terms.instrument.key)
-        return Shown(self._terms, now, self.intent(), None, "", self._answer)
+        intent = self.intent()
+        cost = None if isinstance(intent, Problem) else self.desk.account.ticket_cost(intent)
+        return Shown(self._terms, now, intent, None, "", self._answer, cost=cost)
 
     def _judged(self) -> Shown:
         """The same with what the gate and the mode say of it."""

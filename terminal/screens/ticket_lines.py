@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.account import TicketCost
 from core.domain import OrderIntent, Side
 from core.money import group, show_price
 from core.views import Freshness, Headroom, Verdict
@@ -26,6 +27,7 @@ class Shown:
     blocked: str
     answer: str
     room: Headroom | None = None
+    cost: TicketCost | None = None
 
 
 def head_lines(shown: Shown, width: int) -> tuple[Line, ...]:
@@ -88,7 +90,19 @@ def quantity_note(shown: Shown) -> tuple[Line, ...]:
     lots = f"   lots {group(shown.intent.quantity // lot)} of {group(lot)}" if lot > 1 else ""
     freeze = shown.terms.instrument.freeze_quantity
     most = f"   freeze {group(freeze)}" if freeze else ""
-    return ((Cell(" value "), Cell(show_price(shown.intent.value_e4), Ink.STRONG), Cell(lots + most, Ink.DIM)),)
+    value = (Cell(" value "), Cell(show_price(shown.intent.value_e4), Ink.STRONG))
+    return ((*value, *_cost(shown), Cell(lots + most, Ink.DIM)),)
+
+
+def _cost(shown: Shown) -> Line:
+    """What the order costs by the tariff, and where closing it again nets nothing; an exit needs only the first."""
+    if shown.cost is None:
+        return ()
+    cost = (Cell("   charges ", Ink.DIM), Cell(show_price(shown.cost.charges_e4)))
+    if shown.terms.source == "exit" or shown.cost.break_even_e4 is None:
+        return cost
+    even = show_price(shown.cost.break_even_e4, cells.decimals(shown.terms.instrument))
+    return (*cost, Cell("   even at ", Ink.DIM), Cell(even))
 
 
 def price_note(shown: Shown) -> tuple[Line, ...]:

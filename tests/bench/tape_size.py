@@ -1,12 +1,12 @@
 """What a recorded frame costs on the tape: the depth-5 recordings, as the exchange would send them."""
 
-import itertools
 import os
 import time
 from pathlib import Path
 
 from core.exchange.packets import SNAP, encode
-from core.exchange.recording import Recording, listing_of, snapshot_of
+from core.exchange.recording import Recording
+from core.exchange.tape import TapeFloor
 from core.store import tape
 from core.store.tape import Kind, Record
 from tests.bench.result import Result, bench
@@ -24,16 +24,13 @@ def recordings() -> Path | None:
 
 def frames(path: Path, count: int) -> list[Record]:
     """The first frames of a recorded session, in time order, over one connection."""
-    recording = Recording(path)
-    listings = {key: listing_of(i) for key, i in recording.instruments.items()}
-    made = []
-    for n in itertools.count():
-        row = recording.take()
-        if row is None or n == count:
-            return made
-        snapshot = snapshot_of(listings[row.key], recording.columns[row.key], row, n)
-        made.append(Record(row.time_ns, Kind.FRAME, 0, encode(SNAP, snapshot)))
-    return made
+    floor = TapeFloor(Recording(path))
+    made: list[Record] = []
+    while (at_ns := floor.next_ns) is not None and len(made) < count:
+        floor.step(at_ns)
+        for key in floor.take_changed():
+            made.append(Record(at_ns, Kind.FRAME, 0, encode(SNAP, floor.snapshot(key))))
+    return made[:count]
 
 
 @bench("tape_bytes")

@@ -4,14 +4,15 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from core.account import Holding
 from core.approval import Approved
-from core.clock import ManualClock
+from core.clock import ManualClock, ist_day
 from core.domain import Exchange, Fill, Instrument, InstrumentKey
 from core.errors import StoreFailed
 from core.market.sessions import Session
 from core.outcome import Accepted, Failed, FailedBy, Ok, Outcome, Read
-from core.ports import BrokerOrder, BrokerPosition, Funds, OrderRecord, StreamLogin
-from core.views import StreamStatus
+from core.ports import BrokerOrder, BrokerPosition, Funds, OrderRecord, RestQuote, StreamLogin
+from core.views import CircuitStatus, StreamStatus
 from tests.builders import fill, row
 
 DOWN = Failed(FailedBy.SERVICE, "503 Service Unavailable")
@@ -32,9 +33,19 @@ class FakeBroker:
     reads: int = 0
     writes_sent: int = 0
     ids: int = 0
+    late: Callable[[Approved, Outcome], None] = lambda approved, outcome: None
+    circuits: tuple[CircuitStatus, ...] = ()
+    purse: Funds = field(default_factory=lambda: Funds(10_00_000 * 10_000, 0))
+    held: tuple[Holding, ...] = ()
 
     async def login(self) -> Read[str]:
         return self.login_down or Ok("DEMO01")
+
+    async def tend(self) -> None:
+        await self.clock.sleep(1e9)
+
+    def circuit_statuses(self) -> tuple[CircuitStatus, ...]:
+        return self.circuits
 
     def stream_login(self) -> StreamLogin | None:
         return None
@@ -85,6 +96,9 @@ class FakeBroker:
             filled_ns=self.clock.wall_ns(),
         )
 
+    def tell_late(self, on_late: Callable[[Approved, Outcome], None]) -> None:
+        self.late = on_late
+
     async def cancel(self, approved: Approved) -> Outcome:
         approved.consume()
         self.writes_sent += 1
@@ -113,7 +127,13 @@ class FakeBroker:
         return Ok(tuple(_position(group) for group in nets.values()))
 
     async def funds(self) -> Read[Funds]:
-        return Ok(Funds(10_00_000 * 10_000, 0))
+        return Ok(self.purse)
+
+    async def holdings(self) -> Read[tuple[Holding, ...]]:
+        return self.books_down or Ok(self.held)
+
+    async def quotes(self, keys: tuple[InstrumentKey, ...]) -> Read[dict[InstrumentKey, RestQuote]]:
+        return DOWN
 
     async def logout(self) -> None: ...
     async def close(self) -> None: ...
@@ -169,6 +189,7 @@ class FakeJournal:
         self.records: list[OrderRecord] = []
         self.meta: dict[str, str] = {}
         self.broken = ""
+        self.finished: list[str] = []
 
     async def intent(self, event: OrderRecord) -> None:
         if self.broken:
@@ -178,6 +199,17 @@ class FakeJournal:
     def record(self, event: OrderRecord) -> None:
         self.records.append(event)
 
+    def unfinished_before(self, wall_ns: int) -> list[OrderRecord]:
+        """The last record of each tag of earlier days that nobody called finished."""
+        last = {r.tag: r for r in self.records if r.day < ist_day(wall_ns) and r.tag not in self.finished}
+        return list(last.values())
+
+    def finish(self, tag: str) -> None:
+        self.finished.append(tag)
+
+    async def context(self, tag: str) -> bytes:
+        return next((r.context for r in self.records if r.tag == tag and r.context), b"")
+
     def healthy(self) -> str:
         return self.broken
 
@@ -186,6 +218,8 @@ class FakeJournal:
 
 
 class FakeMaster:
+    note = ""
+
     def __init__(self, instruments: Iterable[Instrument]) -> None:
         self._all = {i.key: i for i in instruments}
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from dataclasses import replace
 
 from core.clock import ManualClock
 from core.config import Config
@@ -35,6 +36,8 @@ class FakeBoard(FakeQuotes):
 class Rig:
     """`start`, then `submit`, `wait`; the fakes are public."""
 
+    config = Config()
+
     def __init__(
         self, journal: FakeJournal | None = None, broker: FakeBroker | None = None, look_only: str = ""
     ) -> None:
@@ -45,35 +48,35 @@ class Rig:
         self.look_only = look_only
         self.audit: Audit = NoAudit()
         self.ledger: Ledger = NoLedger()
+        self.more: dict[str, object] = {}
         self._tickets = 0
         self.rebuild()
 
     def rebuild(self) -> None:
         """Make the engine anew, with the parts as they are now."""
-        self.engine = Engine(
-            Parts(
-                clock=self.clock,
-                config=Config(),
-                mode_word="PRACTICE",
-                run="practice-1",
-                look_only=self.look_only,
-                board=self.board,
-                instruments=FakeMaster([RELIANCE, SBIN, NIFTY_FUT]),
-                watchlist=(RELIANCE, SBIN),
-                pins=(),
-                session=always_open,
-                journal=self.journal,
-                broker=self.broker,
-                feed=self.feed,
-                updates=self.updates,
-                tags=Tags(self.clock, b"k" * 32, 1),
-                random=random.Random(1),
-                mirror=lambda event: None,
-                meta=self.journal,
-                audit=self.audit,
-                ledger=self.ledger,
-            )
+        parts = Parts(
+            clock=self.clock,
+            config=self.config,
+            mode_word="PRACTICE",
+            run="practice-1",
+            look_only=self.look_only,
+            board=self.board,
+            instruments=FakeMaster([RELIANCE, SBIN, NIFTY_FUT]),
+            watchlist=(RELIANCE, SBIN),
+            pins=(),
+            session=always_open,
+            journal=self.journal,
+            broker=self.broker,
+            feed=self.feed,
+            updates=self.updates,
+            tags=Tags(self.clock, b"k" * 32, 1),
+            random=random.Random(1),
+            mirror=lambda event: None,
+            meta=self.journal,
+            audit=self.audit,
+            ledger=self.ledger,
         )
+        self.engine = Engine(replace(parts, **self.more))
         self.desk = EngineDesk(self.engine)
 
     async def start(self) -> None:

@@ -5,6 +5,7 @@ import pytest
 from core.domain import OrderState, Product, Side
 from core.facts import CircuitState, LadderMode, Operation
 from core.outcome import Failed, FailedBy, NotSent, Refused, RefusedBy, Unknown
+from core.views import CircuitStatus
 from tests.builders import NIFTY_FUT, RELIANCE, row
 from tests.engine.fakes import DOWN, FakeBroker, FakeJournal
 from tests.engine.rig import Rig
@@ -352,3 +353,18 @@ def _ticket(rig, **changes):
     from tests.builders import intent
 
     return intent(**{"intent_id": "look", "quantity": 40, "side": Side.BUY, **changes})
+
+
+async def test_positions_that_cannot_be_read_for_30_s_allow_only_reducing() -> None:
+    rig = Rig()
+    await rig.start()
+    rig.broker.circuits = (CircuitStatus("PORTFOLIO", CircuitState.OPEN, 5, 6, 900, "HTTP 503", 12),)
+    await rig.wait(20)
+    assert rig.engine.ladder.mode is LadderMode.NORMAL
+    await rig.wait(12)
+    assert rig.engine.ladder.mode is LadderMode.REDUCE_ONLY
+    assert "cannot be read: HTTP 503" in rig.desk.status().causes[0].text
+    rig.broker.circuits = ()
+    await rig.wait(6)
+    assert rig.engine.ladder.mode is LadderMode.NORMAL
+    await rig.stop()

@@ -99,11 +99,11 @@ def test_a_future_ends_at_its_expiry() -> None:
 def test_many_days_at_once_settle_each() -> None:
     day = Day()
     day.placed(**MARKET, quantity="20", producttype="DELIVERY")
-    day.to("2026-03-16T11:00:00+05:30")
+    day.to("2026-03-09T11:00:00+05:30")
     (row,) = day.practice.holding_rows()
-    assert row["realisedquantity"] == 20 and day.practice.day.isoformat() == "2026-03-16"
+    assert row["realisedquantity"] == 20 and day.practice.day.isoformat() == "2026-03-09"
     assert day.placed().status == "open"
-    assert day.practice.order_rows()[0]["orderid"].startswith("260316")
+    assert day.practice.order_rows()[0]["orderid"].startswith("260309")
 
 
 def test_conversion_moves_units_and_checks_margin(kept: Day, tmp_path: Path) -> None:
@@ -286,7 +286,38 @@ def test_the_same_requests_over_two_days_give_the_same_state() -> None:
 def test_orders_can_be_changed_on_their_new_day() -> None:
     day = Day()
     day.to("2026-03-03T16:00:00+05:30")
-    order = day.placed(price=day.rupees(-60))
+    order = day.placed(price=day.rupees(-1_500))
     day.to("2026-03-04T09:30:00+05:30")
     assert isinstance(day.practice.cancel(OrderBody(variety="NORMAL", orderid=order.order_id)), OwnOrder)
     assert day.practice.order_rows()[0]["orderstatus"] == "cancelled"
+
+
+def test_a_rule_with_two_legs_is_made_only_by_switch_and_one_leg_ends_both() -> None:
+    day = Day()
+    market, rules = day.practice.market, day.practice.rules
+    legs = {"triggerprice": day.rupees(40), "stoplosstriggerprice": day.rupees(-40), "stoplossprice": day.rupees(-44)}
+
+    def asked(**changes: Any) -> Rule | Refusal:
+        return rules.create(rule_body(**changes), market.listings, market.last_e4, day.practice.now_ns())
+
+    for changes in ({"gttType": "OCO"} | legs, legs, {"gttType": "TRAILING"}):
+        done = asked(**changes)
+        assert isinstance(done, Refusal) and done.code == "AB9001"
+    day.practice.switches.change(b'{"gtt_oco": true}')
+    same_side, no_price = {"stoplosstriggerprice": day.rupees(50)}, {"stoplossprice": "0"}
+    for wrong, code in ((same_side, "AB9009"), (no_price, "AB9008")):
+        done = asked(**legs | {"gttType": "OCO"} | wrong)
+        assert isinstance(done, Refusal) and done.code == code
+    rule = made(day, **legs, gttType="OCO", price=day.rupees(44))
+    row = rules.row(rule)
+    assert (row["gttType"], row["stoplossprice"]) == ("OCO", float(day.rupees(-44)))
+    change = rule_body(id=rule.id, qty="12", triggerprice=day.rupees(42))
+    assert isinstance(rules.modify(change, market.listings, market.last_e4, day.practice.now_ns()), Rule)
+    assert rule.stop_trigger_e4 > 0, "the leg that is not named stays"
+    last_e4 = day.last()
+    rules.on_price(SBIN, last_e4 - 39 * 500, day.practice.now_ns())
+    assert rule.status == "ACTIVE"
+    rules.on_price(SBIN, last_e4 - 40 * 500, day.practice.now_ns())
+    rules.on_price(SBIN, last_e4 + 42 * 500, day.practice.now_ns())
+    (order,) = day.practice.desk.orders.values()
+    assert rule.status == "SENTTOEXCHANGE" and (order.price_e4, order.quantity) == (last_e4 - 44 * 500, 12)

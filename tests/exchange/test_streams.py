@@ -103,6 +103,15 @@ def test_wrong_credentials_are_refused_before_the_upgrade(wire: Wire, header: st
     assert refused.value.response.status_code == 401
 
 
+def test_a_client_that_sends_neither_api_key_nor_jwt_is_let_in(wire: Wire) -> None:
+    """As the official Java SDK does: client code, feed token and the name of its library."""
+    with wire.stream(Authorization=None, x_api_key=None, x_client_lib="JAVA") as stream:
+        stream.send(subscribe(1, "2885"))
+        assert head(receive_packet(stream)).token == "2885"
+    with pytest.raises(InvalidStatus), wire.stream(Authorization=None, x_api_key=None, x_feed_token=None):
+        pass
+
+
 def test_a_fourth_connection_is_refused_and_a_freed_place_is_taken(wire: Wire) -> None:
     with ExitStack() as three:
         opened = [three.enter_context(wire.stream()) for _ in range(3)]

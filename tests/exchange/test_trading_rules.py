@@ -215,3 +215,9 @@ def test_delivery_sales_need_shares(day: Day) -> None:
     day.placed(ordertype="MARKET", price="0", quantity="5", producttype="DELIVERY")
     assert day.placed(**sell, price=day.rupees(90), quantity="3").status == "open"
     assert "available 2" in day.placed(**sell, price=day.rupees(90), quantity="3").text
+
+
+@pytest.mark.parametrize("field", ["price", "triggerprice"])
+def test_a_market_order_names_no_price(day: Day, field: str) -> None:
+    assert refused(day.order(**{"ordertype": "MARKET", "price": "0", field: "1000.00"})) == "AB1007"
+    assert not day.practice.desk.orders

@@ -92,6 +92,7 @@ class Wire:
         return self.send("GET", ORDER + "getOrderBook").json["data"] or []
 
     def stream(self, **changes: str | None) -> ClientConnection:
+        """A client that leaves packets unread waits for the closing handshake in vain, so it waits a second at most."""
         headers: dict[str, str | None] = {
             "Authorization": self.jwt,
             "x-api-key": self.exchange.api_key,
@@ -100,11 +101,13 @@ class Wire:
         }
         headers |= {name.replace("_", "-"): value for name, value in changes.items()}
         kept = {k: v for k, v in headers.items() if v is not None}
-        return connect(self.exchange.stream, additional_headers=kept, ping_interval=None)
+        return connect(self.exchange.stream, additional_headers=kept, ping_interval=None, close_timeout=1)
 
     def orders(self, authorization: str | None = None) -> ClientConnection:
         value = f"Bearer {self.jwt}" if authorization is None else authorization
-        return connect(self.exchange.orders, additional_headers={"Authorization": value}, ping_interval=None)
+        return connect(
+            self.exchange.orders, additional_headers={"Authorization": value}, ping_interval=None, close_timeout=1
+        )
 
 
 def subscribe(mode: int, *tokens: str, kind: int = 1, action: int = 1, correlation: str = "abc") -> str:

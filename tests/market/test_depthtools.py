@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.depthtools import book_ratio, own_orders, queue_ahead, spread_e4, total_ratio, walk, walks
 from core.domain import Exchange, Order, OrderState, OrderType, Product, Side, Validity
-from core.market.depthtools import book_ratio, own_orders, queue_ahead, spread_e4, total_ratio, walk, walks
 from core.views import Level, Quote
 from tests.market.shared import shared
 

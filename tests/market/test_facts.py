@@ -25,7 +25,7 @@ def facts() -> Facts:
 def test_every_fact_says_where_it_is_from(facts: Facts) -> None:
     rows = [
         *facts.calendar.holidays, *facts.calendar.special, *facts.hours.hours, *facts.freeze.freeze,
-        *facts.protection.protection,
+        *facts.protection.protection, *facts.squareoff.squareoff,
     ]  # fmt: skip
     assert all(len(row.source) > 10 for row in rows)
     assert facts.bans.source

@@ -17,6 +17,7 @@ DATA_STALE  -    Y      Y      Y      Y
 REDUCE_ONLY -    Y      Y      Y      Y
 READ_ONLY   -    C      C      C      Y
 OFFLINE     -    -      -      -      Y
+LOCKED      -    -      Y      -      Y
 HALTED      -    C      Y      -      Y
 """
 HEAD, *ROWS = [line.split() for line in TABLE.strip().splitlines()]
@@ -43,6 +44,17 @@ def test_the_table_has_every_cell() -> None:
     assert {(m, o) for m, o, _ in CELLS} == set(itertools.product(M, O))
 
 
+@pytest.mark.parametrize(("other", "cell"), [(M.READ_ONLY, "C"), (M.OFFLINE, "-"), (M.REDUCE_ONLY, "Y")])
+def test_a_locked_screen_loosens_nothing_that_another_cause_forbids(other: LadderMode, cell: str) -> None:
+    ladder = Ladder(ManualClock())
+    ladder.raise_cause("OTHER", other, "the reason")
+    ladder.raise_cause("LOCK", M.LOCKED, "the screen is locked")
+
+    assert ladder.mode is M.LOCKED
+    assert (ladder.forbids(O.CANCEL) == "") == (cell == "Y")
+    assert (ladder.forbids(O.CANCEL, confirmed=True) == "") == (cell in "YC")
+
+
 CAUSES = {
     "FEED": M.DATA_STALE,
     "CANARY": M.DATA_STALE,
@@ -52,6 +64,7 @@ CAUSES = {
     "AUTH": M.READ_ONLY,
     "STORE": M.READ_ONLY,
     "NET": M.OFFLINE,
+    "LOCK": M.LOCKED,
     "HALT": M.HALTED,
 }
 

@@ -19,10 +19,14 @@ from core.domain import (
     Validity,
 )
 from core.facts import Cause, CircuitState, Event, EventKind, LadderMode, Operation
+from core.marketviews import Chains, Charts, ListRow, Lists, Replay
+from core.secret import Secret
 from core.views import (
     CheckResult,
+    Choice,
     CircuitStatus,
     Freshness,
+    GuardStatus,
     Headroom,
     Level,
     PanicPlan,
@@ -30,8 +34,11 @@ from core.views import (
     Status,
     StreamStatus,
     Submitted,
+    Unanswered,
     Verdict,
 )
+from terminal.empty_desk import EmptyChains, EmptyCharts
+from tests.screens.fake_account import FakeAccount
 
 NOON_NS = iso_to_ns("2025-11-27T14:32:07+05:30")
 E4 = 10_000
@@ -221,6 +228,56 @@ def denies(
     return Verdict((*passes().results[:8], CheckResult(code, "price", False, compared, remedy)))
 
 
+PASSWORD = "correct horse battery"
+
+
+class FakeLists:
+    """One list, that of the desk; what is asked is recorded there and answered with `refuses`. For more, give the desk
+    the real lists."""
+
+    def __init__(self, desk: "FakeDesk") -> None:
+        self._desk = desk
+        self._rows: tuple[ListRow, ...] = ()
+        self.revision = 1
+        self.names, self.chosen, self.sort, self.filter = ("Core",), "Core", "", ""
+        self.refuses = ""
+        self.trends: dict[InstrumentKey, tuple[int, ...]] = {}
+
+    def rows(self) -> tuple[ListRow, ...]:
+        rows = tuple(ListRow(i.key, i.symbol, "", i) for i in self._desk.list)
+        if rows != self._rows:
+            self._rows = rows
+        return self._rows
+
+    def pins(self) -> tuple[Instrument, ...]:
+        return (NIFTY, BANKNIFTY) if self._desk.list else ()
+
+    def trend(self, key: InstrumentKey) -> tuple[int, ...]:
+        return self.trends.get(key, ())
+
+    def columns(self) -> tuple[str, ...]:
+        return ("symbol", "chg")
+
+    def groups(self) -> tuple[str, ...]:
+        return ()
+
+    def step(self, by: int) -> None:
+        self._desk.calls.append(("step", by))
+
+    def add(self, instrument: Instrument) -> str:
+        self._desk.calls.append(("watch", instrument))
+        if instrument not in self._desk.list and not self.refuses:
+            self._desk.list.append(instrument)
+        return self.refuses
+
+    def __getattr__(self, name: str):
+        def ask(*args: object) -> str:
+            self._desk.calls.append((name, *args))
+            return self.refuses
+
+        return ask
+
+
 class FakeDesk:
     """Implements `core.views.Desk` over lists. `calls` is what was asked of it, in order."""
 
@@ -229,12 +286,21 @@ class FakeDesk:
         self.quotes = FakeQuotes()
         self.orders, self.positions, self.events = FakeRows(), FakeRows(), FakeRows()
         self.calls: list[tuple[object, ...]] = []
+        self.account = FakeAccount(self)
         self.list: list[Instrument] = []
+        self.lists: Lists = FakeLists(self)
+        self.charts: Charts = EmptyCharts()
+        self.chains: Chains = EmptyChains()
+        self.replay: Replay | None = None
+        self.elsewhere = "not on the practice exchange"
+        self.note = ""
         self.reasons: dict[Operation, str] = {}
         self.verdict = passes()
         self.room = Headroom(141, {"G12": 38_000, "G23": 141}, "G23")
         self.answer: Submitted | None = None
         self.halted = False
+        self.guarded = GuardStatus()
+        self.touches = 0
         self.submits_raise: Exception | None = None
         self.checks_raise: Exception | None = None
         self.status_raises: Exception | None = None
@@ -286,7 +352,10 @@ class FakeDesk:
         return tuple(self.list)
 
     def pins(self) -> tuple[Instrument, ...]:
-        return (NIFTY, BANKNIFTY) if self.list else ()
+        return self.lists.pins()
+
+    def search_note(self) -> str:
+        return self.note
 
     def instrument(self, key: InstrumentKey) -> Instrument | None:
         return next((i for i in KNOWN if i.key == key), None)
@@ -321,11 +390,6 @@ class FakeDesk:
 
     # Commands.
 
-    def watch(self, instrument: Instrument) -> None:
-        self.calls.append(("watch", instrument))
-        if instrument not in self.list:
-            self.list.append(instrument)
-
     def submit(self, intent: OrderIntent) -> Submitted:
         self.calls.append(("submit", intent))
         if self.submits_raise:
@@ -338,9 +402,29 @@ class FakeDesk:
         self.add(order(tag, intent.instrument, intent.side, intent.quantity, intent.price_e4, OrderState.SENDING))
         return Submitted(tag=tag)
 
-    def cancel(self, tag: str) -> Submitted:
-        self.calls.append(("cancel", tag))
+    def cancel(self, tag: str, typed: str = "") -> Submitted:
+        self.calls.append(("cancel", tag, typed) if typed else ("cancel", tag))
+        if typed not in ("", "CANCEL"):
+            return Submitted(refused="type CANCEL in capitals")
         return self.answer or Submitted(tag=tag)
+
+    def unanswered(self, tag: str) -> Unanswered | None:
+        row = next(o for o in self.orders.order_rows if o.tag == tag)
+        asked = Unanswered(row, 100, 100 + 2 * row.quantity)
+        return asked if row.state is OrderState.UNCONFIRMED else None
+
+    def decide(self, tag: str, choice: Choice) -> Submitted:
+        self.calls.append(("decide", tag, choice))
+        return self.answer or Submitted(tag=tag)
+
+    def send_beside(self, tag: str, typed: str) -> OrderIntent | str:
+        self.calls.append(("send_beside", tag, typed))
+        row = next(o for o in self.orders.order_rows if o.tag == tag)
+        if typed != str(row.quantity):
+            return f"type the quantity {row.quantity}"
+        found = self.instrument(row.key)
+        assert found is not None
+        return OrderIntent(f"beside-{tag}", found, row.side, row.quantity, row.price_e4, row.product)
 
     def cancel_all(self) -> int:
         self.calls.append(("cancel_all",))
@@ -359,6 +443,31 @@ class FakeDesk:
         self.halted = False
         self.now = replace(self.now, ladder=LadderMode.NORMAL, causes=())
         return Submitted(tag="resumed")
+
+    def guard(self) -> GuardStatus:
+        return self.guarded
+
+    def touched(self) -> None:
+        self.touches += 1
+
+    def lock(self) -> Submitted:
+        self.calls.append(("lock",))
+        self.guarded = replace(self.guarded, locked=self.guarded.has_vault)
+        return Submitted(tag="locked") if self.guarded.has_vault else Submitted(refused="there is no vault")
+
+    def unlock(self, password: Secret) -> None:
+        self.calls.append(("unlock", password.reveal()))
+        if password.reveal() == PASSWORD:
+            self.guarded = replace(self.guarded, locked=False, said="")
+        else:
+            self.guarded = replace(self.guarded, said="that is not the password")
+
+    def confirm_limits(self, typed: Secret) -> Submitted:
+        self.calls.append(("confirm_limits", typed.reveal()))
+        return self.answer or Submitted(tag="confirmed")
+
+    def keep_limits(self) -> None:
+        self.calls.append(("keep_limits",))
 
     # For tests.
 

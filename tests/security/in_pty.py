@@ -11,6 +11,7 @@ import termios
 import time
 from pathlib import Path
 
+from tests.private_files import wide
 from tests.rules.source import ROOT
 
 CTRL_Q = b"\x11"
@@ -21,6 +22,7 @@ class InPty:
     """`tezi` with a home of its own, guarded against reaching out; `seen` is all it ever wrote."""
 
     def __init__(self, home: Path, *args: str, guard_file: Path) -> None:
+        self._home = home
         env = {
             **os.environ,
             "PYTHONPATH": f"{GUARDED}:{ROOT}",
@@ -61,12 +63,23 @@ class InPty:
             if not asked and b"Leave" in self.seen[self._from :]:
                 asked = True
                 os.write(self._fd, b"\r")
+        return self._reaped(deadline)
+
+    def ended(self, limit_s: float = 20.0) -> int:
+        """Wait until it ends by itself; the exit code. Killed at the limit."""
+        deadline = time.monotonic() + limit_s
+        while self._read(0.1) and time.monotonic() < deadline:
+            pass
+        return self._reaped(deadline)
+
+    def _reaped(self, deadline: float) -> int:
         while not (done := os.waitpid(self.pid, os.WNOHANG))[0] and time.monotonic() < deadline:
             self._read(0.1)
         if not done[0]:
             os.kill(self.pid, signal.SIGKILL)
             done = os.waitpid(self.pid, 0)
         os.close(self._fd)
+        assert wide(self._home) == [], "files that others may read"
         return os.waitstatus_to_exitcode(done[1])
 
     def _read(self, wait_s: float) -> bool:

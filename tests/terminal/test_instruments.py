@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from core.clock import iso_to_ns
-from core.domain import Exchange, Instrument, InstrumentKey
+from core.clock import ManualClock, iso_to_ns
+from core.domain import Exchange
 from core.market.instruments import Catalogue
 from core.market.masterfile import NAME, update
-from core.market.watchlists import FILE, Entry, Watchlist, Watchlists, load, save
-from terminal.catalogues import WithOthers, held_master
+from core.market.watchlists import FILE, Entry, Watchlist, Watchlists, load
+from terminal.catalogues import HeldMaster, WithOthers
 from terminal.commands.doctor import examine
 from terminal.screens.search import result_line
-from terminal.watchlists import remember, starting, watchlist
+from terminal.watchlists import ListKeeper, starting
 from tests.terminal.test_cli import tezi
 
 
@@ -108,53 +108,83 @@ def _catalogue(*tokens: str) -> Catalogue:
 
 
 def test_rows_of_a_loaded_master_are_found_but_are_not_there_to_trade(home: Path) -> None:
-    both = WithOthers(_catalogue("2885", "3045"), held_master(home))
+    others = HeldMaster(home)
+    both = WithOthers(_catalogue("2885", "3045"), others)
+    assert both.note == ""
 
+    first = both.search("sbin", 5)
+    assert first and others.wait(10) is not None and both.note == ""
     found = both.search("sbin", 5)
 
     assert [i.token for i in found] == ["3045", "500112"]
     assert both.get(found[0].key) is not None and both.get(found[1].key) is None
     assert len(both.all()) == 2
-    elsewhere = "".join(cell.text for cell in result_line(found[1], 80, at=False, here=False))
+    elsewhere = "".join(
+        cell.text for cell in result_line(found[1], 80, at=False, elsewhere="not on the practice exchange")
+    )
     assert "not on the practice exchange" in elsewhere and "SBIN" in elsewhere
     (home / NAME).write_bytes(b"rubbish")
-    assert held_master(home) is None
+    damaged = HeldMaster(home)
+    assert damaged.wait(10) is None and "tezi instruments update" in damaged.note
+    assert HeldMaster(home / "none").catalogue() is None
 
 
-def _symbols(instruments: tuple[Instrument, ...]) -> list[str]:
-    return [i.symbol for i in instruments]
+def test_a_master_named_at_the_start_is_built_beside_and_says_how_far_it_is(home: Path, tmp_path: Path) -> None:
+    source = tmp_path / "master.json"
+    source.write_text(json.dumps(ROWS))
+
+    built = HeldMaster(tmp_path / "fresh", source)
+
+    assert built.note != ""
+    found = built.wait(30)
+    assert found is not None and found.count() == Catalogue.open(home / NAME).count() and built.note == ""
+    source.write_text(json.dumps(ROWS)[:-40])
+    refused = HeldMaster(tmp_path / "fresh", source)
+    kept = refused.wait(30)
+    assert kept is not None and kept.count() == found.count()
+    assert refused.note.endswith("The instruments held are kept.") or "master" in refused.note
 
 
-def test_the_list_is_there_after_a_restart(tmp_path: Path) -> None:
+def _symbols(lists: Watchlists) -> list[str]:
+    return [e.symbol for e in lists.get(lists.chosen).entries]
+
+
+def test_the_first_start_has_reliance_on_top_and_futures_in_a_list_of_their_own() -> None:
     today = _catalogue("2885", "3045", "11")
-    reliance, sbin = (today.get(InstrumentKey(Exchange.NSE, t)) for t in ("2885", "3045"))
-    assert reliance is not None and sbin is not None
-    assert starting(today, (), tmp_path) == watchlist(today, ())
 
-    remember(tmp_path, (sbin, reliance))
+    lists = starting(today, (), Watchlists())
 
-    assert _symbols(starting(today, (), tmp_path)) == ["SBIN-EQ", "RELIANCE-EQ"]
-    assert _symbols(starting(today, ("RELIANCE",), tmp_path)) == ["RELIANCE-EQ"]
-    assert _symbols(starting(_catalogue("3045", "11"), (), tmp_path)) == ["SBIN-EQ"]
+    assert lists.lists[0].entries[0].symbol == "RELIANCE-EQ" and lists.chosen == "Main"
 
 
-def test_remembering_keeps_other_lists_groups_and_what_is_gone_today(tmp_path: Path) -> None:
-    old = Entry(Exchange.NFO, "99", "NIFTY26AUG25FUT", "index")
-    kept = (
-        Watchlists().put(Watchlist("Main", (Entry(Exchange.NSE, "3045", "SBIN-EQ", "banks"), old))).put(Watchlist("b"))
+def test_kept_lists_come_as_they_were_and_configured_symbols_before_them(tmp_path: Path) -> None:
+    today = _catalogue("2885", "3045", "11")
+    sbin, gone = Entry(Exchange.NSE, "3045", "SBIN-EQ", "banks"), Entry(Exchange.NFO, "99", "NIFTY26AUG25FUT")
+    kept = Watchlists().put(Watchlist("Mine", (sbin, gone), sort="-chg")).put(Watchlist("b"))
+
+    assert starting(today, (), kept) == kept
+    configured = starting(today, ("RELIANCE",), kept)
+    assert _symbols(configured) == ["RELIANCE-EQ"]
+    assert [one.name for one in configured.lists] == ["Config", "Mine", "b"]
+    assert _symbols(starting(_catalogue("2885"), (), kept)) == ["RELIANCE-EQ"]
+    assert starting(_catalogue("2885"), (), kept).get("Mine") == kept.get("Mine")
+
+
+async def test_every_change_is_in_the_file_and_the_configured_list_is_not(tmp_path: Path) -> None:
+    today = _catalogue("2885", "3045", "11")
+    keeper = ListKeeper(tmp_path, ManualClock())
+    lists = starting(
+        today, ("RELIANCE",), Watchlists().put(Watchlist("Mine", (Entry(Exchange.NSE, "3045", "SBIN-EQ"),)))
     )
-    save(tmp_path / FILE, kept)
-    today = _catalogue("2885", "3045")
 
-    remember(tmp_path, today.all())
+    keeper.keep(lists.put(Watchlist("new")))
+    keeper.flush()
 
     again = load(tmp_path / FILE)
-    assert [(e.symbol, e.group) for e in again.get("Main").entries] == [
-        ("RELIANCE-EQ", ""),
-        ("SBIN-EQ", "banks"),
-        ("NIFTY26AUG25FUT", "index"),
-    ]
-    assert [w.name for w in again.lists] == ["Main", "b"]
+    assert [one.name for one in again.lists] == ["Mine", "new"] and again.chosen == "Mine"
+    (tmp_path / FILE).unlink()
+    keeper.flush()
+    assert not (tmp_path / FILE).exists()
 
 
 def test_a_damaged_file_of_lists_stops_the_start_in_plain_words(tmp_path: Path) -> None:
@@ -162,7 +192,7 @@ def test_a_damaged_file_of_lists_stops_the_start_in_plain_words(tmp_path: Path) 
 
     (tmp_path / FILE).write_text("{")
     with pytest.raises(UserError, match=FILE):
-        starting(_catalogue("2885"), (), tmp_path)
+        load(tmp_path / FILE)
 
 
 def test_the_file_is_made_the_same_way_by_both_doors(home: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from core.domain import OrderIntent, OrderType, Side
 from core.money import E4, PRICE_MAX_E4
 from core.orders.checks.codes import G14, G15, G16, G17, G18, G19
 from core.orders.checks.facts import Facts
-from core.views import Freshness
+from core.views import SLOW_TIMES, Freshness
 
 OPTION_COLLAR_E4 = 2 * E4
 CHEAP_OPTION_E4 = 10 * E4
@@ -48,9 +48,11 @@ def quote_live(f: Facts) -> bool:
 
 
 def age_ms_max(f: Facts) -> int:
-    """How old a price may be: contracts on an index move fastest."""
+    """How old a price may be that its row still calls fresh (which goes by how often it usually ticks): contracts on
+    an index move fastest."""
     limits = f.limits
-    return limits.quote_age_ms_max if not f.index else min(limits.quote_age_index_ms_max, limits.quote_age_ms_max)
+    slow_ms = limits.quote_age_ms_max * SLOW_TIMES
+    return slow_ms if not f.index else min(limits.quote_age_index_ms_max, limits.quote_age_ms_max)
 
 
 def in_range(f: Facts, i: OrderIntent) -> bool:

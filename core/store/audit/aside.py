@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.clock import NS_PER_S
 from core.store.audit.places import AUDIT, KEYS, STORE, sync_folder
+from core.store.audit.sealedkey import FILE as SEALED
 
 
 def move_aside(home: Path, real_ns: int) -> Path:
@@ -22,7 +23,7 @@ def move_aside(home: Path, real_ns: int) -> Path:
                 link.execute("DELETE FROM audit_anchor")
         except sqlite3.Error as e:
             raise OSError(f"{store}: {e}") from e
-    for name in (AUDIT, f"{KEYS}/audit.key", f"{KEYS}/audit-anchor.json"):
+    for name in (AUDIT, f"{KEYS}/audit.key", f"{KEYS}/{SEALED}", f"{KEYS}/audit-anchor.json"):
         with contextlib.suppress(FileNotFoundError):
             (home / name).rename(target / Path(name).name)
     for path in target.glob("*"):

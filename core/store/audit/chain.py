@@ -26,8 +26,7 @@ START = "0" * 64
 """What the first record of all has for `p`."""
 LINE_MAX = 65_536
 """Bytes of a line with its end; a longer one was not written by us."""
-TAIL = len(b',"h":""}') + 64
-_HEAD = struct.Struct(">2sQI")
+HEAD = struct.Struct(">2sQI")
 _INNER = bytes(b ^ 0x36 for b in range(256))
 _OUTER = bytes(b ^ 0x5C for b in range(256))
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -61,13 +60,13 @@ class Authenticator:
 
     def __init__(self, key: bytes) -> None:
         padded = key.ljust(64, b"\0")
-        self._inner = hashlib.sha256(padded.translate(_INNER))
-        self._outer = hashlib.sha256(padded.translate(_OUTER))
+        self.inner = hashlib.sha256(padded.translate(_INNER))
+        self.outer = hashlib.sha256(padded.translate(_OUTER))
 
     def mac(self, record: int, body: bytes) -> str:
         """`h` of a record."""
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(_HEAD.pack(b"A1", record, len(body)) + body)
+        inner, outer = self.inner.copy(), self.outer.copy()
+        inner.update(HEAD.pack(b"A1", record, len(body)) + body)
         outer.update(inner.digest())
         return outer.hexdigest()
 

@@ -2,16 +2,19 @@
 
 import os
 import re
+from binascii import hexlify
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
-from core.store.audit.chain import LINE_MAX, TAIL, Authenticator
+from core.store.audit.chain import HEAD, LINE_MAX, Authenticator
 from core.store.audit.places import AUDIT, sync_folder
 
 READ_BYTES = 1 << 18
+_TAIL = len(b',"h":""}') + 64
+_LINKS = len(b',"p":"","h":""}') + 2 * 64
 _NAME = re.compile(r"([0-9]{6})-[0-9]{4}-[0-9]{2}-[0-9]{2}\.jsonl")
 
 
@@ -98,27 +101,72 @@ class Checked:
 def check(path: Path, key: bytes, record: int, before: str, wanted: Mapping[int, object]) -> Checked:
     """Read a segment from its beginning in bounded memory; `record` and `before` are those of the record before it."""
     result = Checked(record, before)
-    mac, number, good, raw = Authenticator(key).mac, record, 0, b""
-    link = b',"p":"%s"' % before.encode()
-    with path.open("rb", buffering=READ_BYTES) as file:
-        read = file.readline
-        while line := read(LINE_MAX + 1):
-            body = line[: -TAIL - 1]
-            own = mac(number + 1, body).encode()
-            fits = line[-TAIL - 1 :] == b',"h":"%s"}\n' % own and body.endswith(link)
-            if not fits or not body.startswith(b'{"n":%d,' % (number + 1)):
-                result.bad, result.torn = _why(line, number + 1), _torn(line)
+    walk = _Links(Authenticator(key), record, before.encode())
+    rest = b""
+    with path.open("rb", buffering=0) as file:
+        while data := file.read(READ_BYTES):
+            lines = (rest + data).split(b"\n")
+            rest = lines.pop()
+            good = walk.follow(lines)
+            _count(result, lines, good, wanted, walk)
+            if good < len(lines):
+                return _bad(result, lines[good] + b"\n")
+            if len(rest) > LINE_MAX:
                 break
+    return _bad(result, rest) if rest else result
+
+
+class _Links:
+    """Follows the chain: `macs` of the lines of the last call, `number` of the last good record.
+
+    The number of a record is in what its `h` is made of, so a record in another's place does not fit.
+    """
+
+    def __init__(self, own: Authenticator, number: int, before: bytes) -> None:
+        self._own = own
+        self.number = number
+        self.before = before
+        self.macs: list[bytes] = []
+
+    def follow(self, lines: list[bytes]) -> int:
+        """How many lines, from the first on, are the next records. Two hashes and a comparison each: kept flat."""
+        inner_copy, outer_copy = self._own.inner.copy, self._own.outer.copy
+        pack, number, before, macs = HEAD.pack, self.number, self.before, []
+        good = 0
+        for text in lines:
             number += 1
-            good += len(line)
-            link = b',"p":"%s"' % own
-            if number == record + 1:
-                result.first = line
-            if number in wanted:
-                result.seen[number] = own.decode()
-            raw = line
-    result.record, result.mac, result.last = number, link[6:-1].decode(), raw
-    result.good_bytes, result.lines = good, number - record
+            body = text[:-_TAIL]
+            inner = inner_copy()
+            inner.update(pack(b"A1", number, len(body)) + body)
+            outer = outer_copy()
+            outer.update(inner.digest())
+            mac = hexlify(outer.digest())
+            if text[-_LINKS:] != b',"p":"' + before + b'","h":"' + mac + b'"}' or len(text) >= LINE_MAX:
+                break
+            before = mac
+            macs.append(mac)
+            good += 1
+        self.number, self.before, self.macs = self.number + good, before, macs
+        return good
+
+
+def _count(result: Checked, lines: list[bytes], good: int, wanted: Mapping[int, object], walk: _Links) -> None:
+    """Take the first `good` lines into the result."""
+    if not good:
+        return
+    first = walk.number - good + 1
+    if not result.lines:
+        result.first = lines[0] + b"\n"
+    for number in wanted:
+        if first <= number <= walk.number:
+            result.seen[number] = walk.macs[number - first].decode()
+    result.record, result.mac, result.last = walk.number, walk.before.decode(), lines[good - 1] + b"\n"
+    result.lines += good
+    result.good_bytes += sum(map(len, lines[:good])) + good
+
+
+def _bad(result: Checked, line: bytes) -> Checked:
+    result.bad, result.torn = _why(line, result.record + 1), _torn(line)
     return result
 
 
