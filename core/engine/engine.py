@@ -19,7 +19,7 @@ from core.engine.context import seen
 from core.engine.dispatch import Dispatcher
 from core.engine.earlier import Earlier
 from core.engine.eventlog import EventLog
-from core.engine.facts_for_gate import GateFacts
+from core.engine.gating import make_gate
 from core.engine.keepers import keep_watch, keepers
 from core.engine.market import MarketDesk
 from core.engine.orderdesk import OrderDesk
@@ -31,7 +31,6 @@ from core.engine.session import SessionKeeper
 from core.engine.words import change
 from core.facts import Cause, EngineFault, EventKind, LadderMode, ModeChanged, Operation, OrderChanged
 from core.orders.blotter import Blotter
-from core.orders.gate import Gate
 from core.orders.positions import Positions
 from core.outcome import Outcome, Refused, RefusedBy, Unknown
 from core.ports import BrokerOrder, OrderRecord
@@ -66,21 +65,7 @@ class Engine:
         self.positions = Positions(self.blotter)
         self.recorder = Recorder(clock, parts.run)
         self.authority = self._authority()
-        self.gate_facts = GateFacts(
-            clock, parts.config.limits, parts.broker, self.blotter, parts.board, self.positions.positions,
-            banned=parts.banned,
-        )  # fmt: skip
-        self.gate = Gate(
-            clock,
-            parts.config.limits,
-            self.authority,
-            parts.board,
-            self.blotter,
-            self.positions,
-            self.rates,
-            parts.instruments.get,
-            self.gate_facts,
-        )
+        self.gate_facts, self.gate = make_gate(parts, self.authority, self.blotter, self.positions, self.rates)
         self.lockout, self.limits = keepers(
             parts, self.ladder, self.supervisor, self._use_limits, self.events.add, self._tell
         )
