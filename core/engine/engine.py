@@ -19,6 +19,7 @@ from core.engine.context import seen
 from core.engine.dispatch import Dispatcher
 from core.engine.earlier import Earlier
 from core.engine.eventlog import EventLog
+from core.engine.facts_for_gate import UNREGISTERED
 from core.engine.gating import make_gate
 from core.engine.keepers import keep_watch, keepers
 from core.engine.market import MarketDesk
@@ -40,8 +41,6 @@ from core.resilience.rates import OrderRates
 from core.supervise import Supervisor
 
 HALT_KEY = "halt"
-IP_CODE = "AG7002"
-"""Order writes from an address that is not registered are refused with it (SmartAPI wire page 6.3)."""
 DRAIN_S = 2.0
 """How long the stop waits for answers; an order without one is stored as UNKNOWN and looked for at the next start."""
 SOFT_CONFIRM_S = 1.0
@@ -306,7 +305,7 @@ class Engine:
 
     def _refused(self, tag: str, refused: Refused) -> None:
         held = self.blotter.get(tag)
-        if refused.code == IP_CODE:
+        if refused.code == UNREGISTERED:
             self.gate_facts.address_refused(f"{refused.code}: {refused.text}")
         elif refused.by is RefusedBy.AUTH:
             self.session.again()

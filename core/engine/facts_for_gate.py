@@ -21,6 +21,8 @@ from core.ports import Broker, Funds
 from core.views import Freshness, QuoteView
 
 FUNDS_S, FUNDS_RETRY_S = 20.0, 2.0
+UNREGISTERED = "AG7002"
+"""Order writes from an address that is not registered are refused with it (SmartAPI wire page 6.3)."""
 LOOK_S = 1.0
 """How soon funds are read again after an order moved, at the earliest; the broker allows two reads a second."""
 LAST_ENTRY_S = 15 * 3_600 + 10 * 60
