@@ -17,7 +17,8 @@ from core.engine.circuit import OrderCircuit
 from core.engine.dispatch import Dispatcher
 from core.engine.earlier import Earlier
 from core.engine.eventlog import EventLog
-from core.engine.facts_for_gate import GateFacts
+from core.engine.facts_for_gate import UNREGISTERED
+from core.engine.gating import make_gate
 from core.engine.keepers import keep_watch, keepers
 from core.engine.market import MarketDesk
 from core.engine.orderdesk import OrderDesk
@@ -30,7 +31,6 @@ from core.engine.trail import Trail
 from core.engine.words import change
 from core.facts import Cause, EngineFault, EventKind, LadderMode, ModeChanged, Operation, OrderChanged
 from core.orders.blotter import Blotter
-from core.orders.gate import Gate
 from core.orders.positions import Positions
 from core.outcome import Outcome, Refused, RefusedBy, Unknown
 from core.ports import BrokerOrder, OrderRecord
@@ -40,8 +40,6 @@ from core.resilience.rates import OrderRates
 from core.supervise import Supervisor
 
 HALT_KEY = "halt"
-IP_CODE = "AG7002"
-"""Order writes from an address that is not registered are refused with it (SmartAPI wire page 6.3)."""
 DRAIN_S = 2.0
 """How long the stop waits for answers; an order without one is stored as UNKNOWN and looked for at the next start."""
 SOFT_CONFIRM_S = 1.0
@@ -66,14 +64,7 @@ class Engine:
         self.recorder = Recorder(clock, parts.run)
         self.trail = Trail(parts, self.recorder)
         self.authority = self._authority()
-        self.gate_facts = GateFacts(
-            clock, parts.config.limits, parts.broker, self.blotter, parts.board, self.positions.positions,
-            banned=parts.banned,
-        )  # fmt: skip
-        self.gate = Gate(
-            clock, parts.config.limits, self.authority, parts.board, self.blotter, self.positions, self.rates,
-            parts.instruments.get, self.gate_facts,
-        )  # fmt: skip
+        self.gate_facts, self.gate = make_gate(parts, self.authority, self.blotter, self.positions, self.rates)
         self.lockout, self.limits = keepers(
             parts, self.ladder, self.supervisor, self._use_limits, self.events.add, self.trail.tell
         )
@@ -240,7 +231,7 @@ class Engine:
         return await self._reconciler.trades()
 
     def book_read(self) -> None:
-        self.gate.book.order_read()
+        self.gate.book.changes.read()
 
     def auth_failed(self) -> None:
         self.session.again()
@@ -293,12 +284,12 @@ class Engine:
 
     def _refused(self, tag: str, refused: Refused) -> None:
         held = self.blotter.get(tag)
-        if refused.code == IP_CODE:
+        if refused.code == UNREGISTERED:
             self.gate_facts.address_refused(f"{refused.code}: {refused.text}")
         elif refused.by is RefusedBy.AUTH:
             self.session.again()
         elif held is not None and held.broker_id:  # it stands at the broker, so a change of it was refused
-            self.gate.book.change_refused(tag)
+            self.gate.book.changes.refused(tag)
 
     def _update(self, row: BrokerOrder) -> None:
         self._adopter.take(row, "socket")

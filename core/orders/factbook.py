@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 from core.approval import Action
-from core.clock import NS_PER_MS, Clock, ist_day
+from core.clock import NS_PER_MS, Clock
 from core.config import Limits
 from core.domain import (
     Exchange,
@@ -18,16 +18,17 @@ from core.domain import (
     Order,
     OrderIntent,
     OrderState,
-    OrderType,
     PositionKey,
     Side,
 )
 from core.facts import Operation
 from core.money import PRICE_MAX_E4
 from core.orders.blotter import Blotter
+from core.orders.changes import Changes, loosens_last_stop
 from core.orders.checks.conduct import paced
 from core.orders.checks.facts import UNITS_MAX, Facts
 from core.orders.checks.structure import well_formed
+from core.orders.daytime import day_of
 from core.orders.gateline import GateLine
 from core.orders.habits import MINUTE_NS, Habits, Tickets, Twins
 from core.orders.hedge import naked_units
@@ -43,7 +44,6 @@ RANGE_KEPT = (9, 10)
 """Of the exchange's price range we use nine tenths: ours is reckoned from samples."""
 SINCE_MAX = 64
 """No basket has more legs; approvals are taken back only within one."""
-_STOPS = (OrderType.STOPLOSS_LIMIT, OrderType.STOPLOSS_MARKET)
 
 
 class FactBook:
@@ -82,9 +82,7 @@ class FactBook:
         self.intents = Tickets()
         self.beside: dict[str, str] = {}
         """Tickets that a person decided to send beside one lost order: intent id to the tag of that order."""
-        self._changes: dict[str, list[int]] = {}
-        self._cancels: dict[str, list[int]] = {}
-        self._refused: set[str] = set()
+        self.changes = Changes()
         self._since: deque[tuple[str, InstrumentKey, Exchange]] = deque(maxlen=SINCE_MAX)
 
     def use(self, limits: Limits) -> None:
@@ -122,16 +120,7 @@ class FactBook:
 
     def changed(self, tag: str, action: Action) -> None:
         """Remember an approved change or cancel."""
-        kept = self._changes if action is Action.MODIFY else self._cancels
-        kept.setdefault(tag, []).append(self._clock.mono_ns())
-
-    def change_refused(self, tag: str) -> None:
-        """The broker refused a change: before the next one the order has to be read."""
-        self._refused.add(tag)
-
-    def order_read(self) -> None:
-        """The order book was read: what it says of refused changes is known."""
-        self._refused.clear()
+        self.changes.add(tag, action, self._clock.mono_ns())
 
     # Gathering.
 
@@ -162,9 +151,9 @@ class FactBook:
         f.mode = f.mode_typed = a.mode_text(Operation.CANCEL, confirmed)
         f.address = self._outside.address_text()
         f.net = self._net(PositionKey(order.exchange, order.token, order.product))
-        f.cancels_minute = sum(at_ns > now_ns - MINUTE_NS for at_ns in self._cancels.get(order.tag, ()))
-        f.change_refused = order.tag in self._refused
-        f.last_stop = not confirmed and self._loosens_last_stop(f, order, order)
+        f.cancels_minute = self.changes.in_a_minute(order.tag, Action.CANCEL, now_ns)
+        f.change_refused = self.changes.is_refused(order.tag)
+        f.last_stop = not confirmed and loosens_last_stop(order, order, f.net, self._blotter.live(), cancel=True)
         f.wait_second_ms = -(-self._rates.wait_second_ns(Operation.CANCEL) // NS_PER_MS)
         f.wait_long_ms = -(-self._rates.wait_long_ns(Operation.CANCEL) // NS_PER_MS)
         return f
@@ -303,7 +292,7 @@ class FactBook:
 
     def _restrictions(self, f: Facts, i: OrderIntent) -> None:
         outside, known = self._outside, f.known
-        f.master, f.today = outside.master_text(), ist_day(self._clock.wall_ns())
+        f.master, f.today = outside.master_text(), day_of(self._clock.wall_ns())
         if known is None:
             f.market = f.entry = f.reduce_only = f.banned = f.holdings_free = f.freeze = None
             f.blocked, f.early = True, False
@@ -361,23 +350,10 @@ class FactBook:
         f.last_stop, f.changes, f.cancels_minute, f.change_refused = False, 0, 0, False
 
     def _change(self, f: Facts, i: OrderIntent, target: Order) -> None:
-        since_ns = self._clock.mono_ns() - MINUTE_NS
-        f.changes = len(self._changes.get(target.tag, ()))
-        f.cancels_minute = sum(at_ns > since_ns for at_ns in self._cancels.get(target.tag, ()))
-        f.change_refused = target.tag in self._refused
-        f.last_stop = self._loosens_last_stop(f, i, target)
+        f.changes = self.changes.count(target.tag, Action.MODIFY)
+        f.change_refused = self.changes.is_refused(target.tag)
+        f.last_stop = loosens_last_stop(i, target, f.net or 0, self._blotter.live(), cancel=False)
         f.orders_minute = 0  # a change is no order of its own
-
-    def _loosens_last_stop(self, f: Facts, i: OrderIntent | Order, target: Order) -> bool:
-        if target.order_type not in _STOPS or (f.net or 0) * target.side >= 0:
-            return False
-        others = (o for o in self._blotter.live() if o.tag != target.tag and o.order_type in _STOPS)
-        if any(o.key == target.key and o.product is target.product and o.side is target.side for o in others):
-            return False
-        if f.action is Action.CANCEL:
-            return True
-        away = (i.trigger_e4 - target.trigger_e4) * target.side > 0
-        return away or i.quantity < target.quantity or i.order_type not in _STOPS
 
     def _pace(self, f: Facts) -> None:
         operation = rate_operation(f)
