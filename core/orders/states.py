@@ -176,6 +176,8 @@ CHANGE_STANDS_NS = 2_000_000_000
 
 
 def _changes(order: Order, row: BrokerOrder, now_ns: int) -> Order:
+    if row.status in _CHANGE_ASKED and order.state in TERMINAL:
+        return order  # a row from before the end
     if row.status in _CHANGE_ASKED:
         return replace(order, change=_CHANGE_ASKED[row.status])
     if row.status in _CHANGE_REFUSED:
