@@ -45,7 +45,7 @@ class ReferenceBroker:
         return broker_id
 
     def alive(self) -> list[str]:
-        return [i for i, r in self.rows.items() if r.status in ("open pending", "open")]
+        return [i for i, r in self.rows.items() if r.status in ("open pending", "open", "a new word")]
 
     def open(self, broker_id: str) -> None:
         self._put(replace(self.rows[broker_id], status="open"))
@@ -130,7 +130,7 @@ class OrdersModel(RuleBasedStateMachine):
         self.quiet = 0
 
     @precondition(lambda self: self.broker.alive())
-    @rule(data=st.data(), what=st.sampled_from(("open", "fill", "cancelled", "rejected", "expired")))
+    @rule(data=st.data(), what=st.sampled_from(("open", "fill", "a new word", "cancelled", "rejected", "expired")))
     def happens(self, data: st.DataObject, what: str) -> None:
         broker_id = data.draw(st.sampled_from(self.broker.alive()))
         if what == "open":
