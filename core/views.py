@@ -312,6 +312,10 @@ class Desk(Protocol):
         """Ask the broker to cancel one order. In READ-ONLY it goes only with `typed` CANCEL, one at a time."""
         ...
 
+    def modify(self, tag: str, quantity: int, price_e4: int, trigger_e4: int = 0) -> Submitted:
+        """Ask for other terms; `quantity` is the new total. Its row keeps the old terms until the books show new."""
+        ...
+
     def send_again(self, tag: str) -> OrderIntent | None:
         """A fresh intent with the terms of a NOT_SENT, DENIED or REJECTED order, for the ticket; sends nothing."""
         ...
