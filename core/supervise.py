@@ -2,9 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from core.clock import Clock
+
+T = TypeVar("T")
+
+
+def begin(name: str, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """A task that whoever begins it also awaits or ends."""
+    return asyncio.create_task(work, name=name)
 
 
 class Supervisor:

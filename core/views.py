@@ -4,7 +4,7 @@ A pane keeps revisions, never state. Every call here is synchronous, returns at 
 """
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import NamedTuple, Protocol
 
 from core.account import Caution, DayLoss, Gauge, Guard, Holding, Leg, MarkBy, Purse, TicketCost, Totals, Traced
@@ -23,12 +23,22 @@ class Level(NamedTuple):
     orders: int
 
 
+SLOW_TIMES = 6
+"""How many times older than the configured age a price may be that seldom changes and still be fresh: 30 s for 5 s
+(reliability 3.2, G14)."""
+
+
 class Freshness(Enum):
-    """Whether a price may be called live; the second value is the mark of the row."""
+    """Whether a price may be called live; the second value is the mark of the row.
+
+    STALE is late by the row's own measure: how often it usually changes. REST is a price that was read while its feed
+    was down. Only FRESH may be traded on.
+    """
 
     FRESH = ("fresh", " ")
     STALE = ("stale", "~")
     DOWN = ("feed down", "!")
+    REST = ("read, not live", "R")
     NEVER = ("no price yet", "·")
 
     def __init__(self, word: str, mark: str) -> None:
@@ -173,6 +183,22 @@ class Submitted:
 
     tag: str = ""
     refused: str = ""
+
+
+class Choice(StrEnum):
+    """What a person may say of an order that nobody could confirm, besides sending a second one."""
+
+    WAIT = "wait"
+    NOT_PLACED = "not placed"
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """An UNCONFIRMED order and what depends on it: units held now (signed), and if it and a second one both fill."""
+
+    order: Order
+    net: int
+    net_if_both: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,9 +384,21 @@ class Desk(Protocol):
         ...
 
     def submit(self, intent: OrderIntent) -> Submitted: ...
-    def cancel(self, tag: str) -> Submitted: ...
+    def cancel(self, tag: str, typed: str = "") -> Submitted:
+        """Ask the broker to cancel one order. In READ-ONLY it goes only with `typed` CANCEL, one at a time."""
+        ...
+
     def send_again(self, tag: str) -> OrderIntent | None:
         """A fresh intent with the terms of a NOT_SENT, DENIED or REJECTED order, for the ticket; sends nothing."""
+        ...
+
+    def unanswered(self, tag: str) -> Unanswered | None:
+        """What a person must know to decide about an UNCONFIRMED order; None for any other."""
+        ...
+
+    def decide(self, tag: str, choice: Choice) -> Submitted: ...
+    def send_beside(self, tag: str, typed: str) -> OrderIntent | str:
+        """A second order beside an UNCONFIRMED one, for the ticket; `typed` must be its quantity. Else why not."""
         ...
 
     def panic_plan(self) -> PanicPlan: ...

@@ -35,6 +35,8 @@ class Scope(StrEnum):
     PROMPT = "a text"
     PICK = "a choice"
     DIALOG = "question or details"
+    CHOICE = "order without a confirmed state"
+    TYPED = "typed confirmation"
     LOCKED = "locked screen"
     LIMITS = "looser limits"
     FORM = "first run"
@@ -77,9 +79,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("leave", ("ctrl+q",), "leave", Scope.EVERYWHERE, "app.leave"),
     Action("lock", ("ctrl+l",), "lock the screen", Scope.EVERYWHERE, "app.lock"),
     Action("limits", ("ctrl+g",), "looser limits that wait", Scope.EVERYWHERE, "app.limits"),
-    Action("order.buy", ("b", "f1"), "buy ticket for the focused row", Scope.TRADE, "ticket(1)", 1, "Buy"),
-    Action("order.sell", ("s", "f2"), "sell ticket for the focused row", Scope.TRADE, "ticket(-1)", 2, "Sell"),
-    Action("row.depth", ("d", "f6"), "depth of the focused row", Scope.TRADE, "depth", 6, "Depth"),
+    Action("order.buy", ("b", "f1"), "buy ticket for the row", Scope.TRADE, "ticket(1)", 1, "Buy"),
+    Action("order.sell", ("s", "f2"), "sell ticket for the row", Scope.TRADE, "ticket(-1)", 2, "Sell"),
+    Action("row.depth", ("d", "f6"), "depth of the row", Scope.TRADE, "depth", 6, "Depth"),
     Action("row.act", ("x",), "cancel the order / exit the position", Scope.TRADE, "act", 5, "Cancel/exit", True),
     Action("row.protect", ("e",), "stop, target, trailing stop of the position", Scope.TRADE, "protect"),
     Action("order.again", ("r",), "ticket again for an order that was not sent or was refused", Scope.TRADE, "again"),
@@ -87,8 +89,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("pane.orders", ("f3",), "orders", Scope.TRADE, "bottom('orders')", 7, "Orders"),
     Action("pane.trades", ("f8",), "trades", Scope.TRADE, "bottom('trades')", 8, "Trades"),
     Action("pane.positions", ("f9",), "positions", Scope.TRADE, "bottom('positions')", 9, "Positions"),
-    Action("row.chart", ("c", "f7"), "chart of the focused row", Scope.TRADE, "chart", 13, "Chart"),
-    Action("row.chain", ("O",), "option chain of the focused row", Scope.TRADE, "chain", 14, "Chain"),
+    Action("row.chart", ("c", "f7"), "chart of the row", Scope.TRADE, "chart", 13, "Chart"),
+    Action("row.chain", ("O",), "option chain of the row", Scope.TRADE, "chain", 14, "Chain"),
     Action("find", ("slash", "ctrl+f"), "find an instrument", Scope.TRADE, "find", 3, "Find"),
     Action("help", ("question_mark",), "the keys", Scope.SCREENS, "help", 4, "Keys"),
     Action("pane.next", ("tab",), "next pane", Scope.TRADE, "pane(1)", 11, "Pane"),
@@ -114,8 +116,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("table.sort", ("o",), "sort by the next column", Scope.TABLES, "sort(1)", 9, "Sort"),
     Action("table.reverse", ("O",), "sort the other way round", Scope.TABLES, "reverse"),
     Action("table.filter", ("f",), "show fewer rows: the next filter", Scope.TABLES, "filter(1)", 10, "Filter"),
-    Action("table.buy", ("b", "f1"), "buy ticket for the focused row", Scope.TABLES, "ticket(1)", 3, "Buy"),
-    Action("table.sell", ("s", "f2"), "sell ticket for the focused row", Scope.TABLES, "ticket(-1)", 4, "Sell"),
+    Action("table.buy", ("b", "f1"), "buy ticket for the row", Scope.TABLES, "ticket(1)", 3, "Buy"),
+    Action("table.sell", ("s", "f2"), "sell ticket for the row", Scope.TABLES, "ticket(-1)", 4, "Sell"),
     Action("positions.exit", ("x",), "exit ticket for the position", Scope.POSITIONS, "exit", 1, "Exit"),
     Action("positions.protect", ("e",), "stop, target, trailing stop", Scope.POSITIONS, "protect", 2, "Stop/target"),
     Action(
@@ -147,8 +149,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("list.delete", ("D",), "delete the list", Scope.WATCH, "list_delete"),
     Action("list.csv", ("I",), "add the rows of a CSV file", Scope.WATCH, "list_csv"),
     Action("chain.back", ("escape",), "back to the trade screen", Scope.CHAIN, "screen_number(1)", 6, "Back"),
-    Action("chain.buy", ("b", "f1"), "buy ticket for the focused side", Scope.CHAIN, "ticket(1)", 1, "Buy"),
-    Action("chain.sell", ("s", "f2"), "sell ticket for the focused side", Scope.CHAIN, "ticket(-1)", 2, "Sell"),
+    Action("chain.buy", ("b", "f1"), "buy ticket for this side", Scope.CHAIN, "ticket(1)", 1, "Buy"),
+    Action("chain.sell", ("s", "f2"), "sell ticket for this side", Scope.CHAIN, "ticket(-1)", 2, "Sell"),
     Action("chain.left", ("left", "h"), "the calls", Scope.CHAIN, "side(0)", 5, "Call/put"),
     Action("chain.right", ("right", "l"), "the puts", Scope.CHAIN, "side(1)"),
     Action("chain.down", ("down", "j"), "next strike", Scope.CHAIN, "move(1)"),
@@ -188,6 +190,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("ticket.buy", ("f1",), "make it a buy", Scope.TICKET, "flip(1)"),
     Action("ticket.sell", ("f2",), "make it a sell", Scope.TICKET, "flip(-1)"),
     Action("ticket.product", ("f4",), "next product", Scope.TICKET, "product", 4, "product"),
+    Action("ticket.largest", ("f5",), "the largest quantity that passes", Scope.TICKET, "largest", 3, "largest"),
     Action("ticket.close", ("escape",), "close", Scope.TICKET, "close", 5, "close"),
     Action("price.up", ("up",), "one tick up", Scope.PRICE, "nudge(1)"),
     Action("price.down", ("down",), "one tick down", Scope.PRICE, "nudge(-1)"),
@@ -225,6 +228,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("pick.close", ("escape",), "close", Scope.PICK, "close"),
     Action("dialog.yes", ("enter",), "yes, or close", Scope.DIALOG, "yes"),
     Action("dialog.no", ("escape",), "no, or close", Scope.DIALOG, "no"),
+    Action("choice.wait", ("w",), "arm: wait", Scope.CHOICE, "arm('wait')"),
+    Action("choice.resend", ("r",), "arm: send a second one", Scope.CHOICE, "arm('resend')"),
+    Action("choice.not_placed", ("n",), "arm: it was not placed", Scope.CHOICE, "arm('not placed')"),
+    Action("choice.run", ("enter",), "do what is armed", Scope.CHOICE, "run", order_key=True),
+    Action("choice.close", ("escape",), "decide nothing", Scope.CHOICE, "close"),
+    Action("typed.run", ("enter",), "send", Scope.TYPED, "run", order_key=True),
+    Action("typed.close", ("escape",), "send nothing", Scope.TYPED, "close"),
 )
 
 _NAMES = {

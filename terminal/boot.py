@@ -39,7 +39,7 @@ from terminal.master import fetch_master
 from terminal.options import Options
 from terminal.parts import build_parts
 from terminal.recording import Recording
-from terminal.records import config_change, keep_records
+from terminal.records import config_change, keep_records, watch_log
 from terminal.vaults import AUDIT, BACKUP
 from terminal.watchlists import ListKeeper
 
@@ -106,6 +106,7 @@ class Boot:
         options, clock = self._options, self._clock
         key = self._vault.key_for(BACKUP) if self._vault is not None else None
         self._supervisor.once("records", keep_records(options.home, clock, audit, self._unclean, engine.halt, key))
+        self._supervisor.keep("store-log", lambda: watch_log(self._writer, clock, partial(_alarm, engine, audit)))
         if options.config_path is not None:
             say = partial(engine.events.add, EventKind.SYSTEM, loud=True)
             watch = partial(watch_config, options.config_path, clock, engine.limits.edited, say)
@@ -186,9 +187,10 @@ class Boot:
         engine = Engine(replace(parts, audit=audit, ledger=ledger, wanted=self._wanted, keep_lists=self._keep_lists()))
         if tape is not None:
             tape.listen(engine.bus)
-        records = await journal.load_day(ist_day(self._clock.wall_ns()))
+        today = ist_day(self._clock.wall_ns())
+        records, earlier = await journal.load_day(today), await journal.unfinished_before(today)
         kept = {key: await journal.load_meta(key) for key in PROTECTION_KEYS}
-        engine.restore(records, await journal.load_meta(HALT_KEY), kept)
+        engine.restore(records, await journal.load_meta(HALT_KEY), kept, earlier)
         engine.start()
         return engine
 
@@ -217,6 +219,12 @@ class Boot:
 
     def _fault(self, where: str, error: str) -> None:
         self._log.error("task failed", where=where, error=error)
+
+
+def _alarm(engine: Engine, audit: AuditLog, text: str) -> None:
+    """To the person (and with that to the log file), and to the audit log."""
+    engine.events.add(EventKind.SYSTEM, text, loud=True)
+    audit.append("store.alarm", {"text": text})
 
 
 def _settle_garbage() -> None:

@@ -3,7 +3,7 @@
 from core.domain import OrderIntent
 from core.facts import Operation
 from core.secret import Secret
-from core.views import CheckResult, GuardStatus, Headroom, PanicPlan, Submitted, Verdict
+from core.views import CheckResult, Choice, GuardStatus, Headroom, PanicPlan, Submitted, Unanswered, Verdict
 
 
 class LookOnly:
@@ -24,11 +24,20 @@ class LookOnly:
     def submit(self, intent: OrderIntent) -> Submitted:
         return Submitted(refused=self.refusal)
 
-    def cancel(self, tag: str) -> Submitted:
+    def cancel(self, tag: str, typed: str = "") -> Submitted:
         return Submitted(refused=self.refusal)
 
     def send_again(self, tag: str) -> OrderIntent | None:
         return None
+
+    def unanswered(self, tag: str) -> Unanswered | None:
+        return None
+
+    def decide(self, tag: str, choice: Choice) -> Submitted:
+        return Submitted(refused=self.refusal)
+
+    def send_beside(self, tag: str, typed: str) -> OrderIntent | str:
+        return self.refusal
 
     def panic_plan(self) -> PanicPlan:
         return PanicPlan((), False)

@@ -10,7 +10,7 @@ from core.clock import AnchoredClock
 from core.engine.parts import Parts
 from core.facts import Event
 from core.feed.market import MarketFeed
-from core.feed.recorder import FeedTape
+from core.feed.recorder import FeedRecorder
 from core.market.history import CandleSource, History
 from core.market.instruments import Catalogue
 from core.market.quotes import QuoteBoard
@@ -34,7 +34,7 @@ def build_parts(
     journal: OrderJournal,
     tags: Tags,
     mirror: Callable[[Event], None],
-    tape: FeedTape | None = None,
+    tape: FeedRecorder | None = None,
     random: Random | None = None,
 ) -> Parts:
     """Everything new and unconnected; the engine starts it. Raises UserError for a watchlist that cannot be had."""
@@ -66,9 +66,17 @@ def build_parts(
             renew=broker.renew,
             in_session=lambda exchange: session(exchange, clock.wall_ns()).open,
             canary=next(iter(pins(catalogue)), None),
+            quotes=broker.quotes,
             tape=tape,
         ),
-        updates=AngelOrderSocket(lambda: link.address.orders, broker.stream_login, clock, random, renew=broker.renew),
+        updates=AngelOrderSocket(
+            lambda: link.address.orders,
+            broker.stream_login,
+            clock,
+            random,
+            renew=broker.renew,
+            on_frame=None if tape is None else tape.order_frame,
+        ),
         tags=tags,
         random=random,
         mirror=mirror,

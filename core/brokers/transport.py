@@ -20,6 +20,7 @@ from core.errors import TeziError
 from core.hiding import hide
 from core.links.addresses import refusal
 from core.links.tls import verified
+from core.supervise import begin
 from core.text import plain
 
 BODY_MAX = 8 * 1024 * 1024
@@ -65,6 +66,17 @@ class Failure:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Who is told when an answer still comes after the deadline, at most `for_s` later.
+
+    It is told once at most: of a whole answer, or that the request was stopped before its body. Silence tells nothing.
+    """
+
+    for_s: float
+    tell: Callable[[Reply | Failure], None]
+
+
 class Stopped(TeziError):
     """Raised by our own trace hook inside httpcore when a request may no longer be sent."""
 
@@ -104,6 +116,7 @@ class Transport:
         self._clock = clock
         self._ssl = ssl_context
         self._busy: set[Backend] = set()
+        self._late: set[asyncio.Task[None]] = set()
         self._idle_max = 2 * connections_max
         self._reads = asyncio.Semaphore(connections_max)
         self._writes = asyncio.Semaphore(connections_max)
@@ -128,8 +141,11 @@ class Transport:
         *,
         deadline_s: float,
         still_valid: Callable[[], bool] | None = None,
+        late: Late | None = None,
     ) -> Reply | Failure:
         """Send one request once and wait for its whole answer, at most `deadline_s` in all.
+
+        With `late`, a request of which something left is not given up at the deadline: its connection is read on.
 
         `still_valid` marks an order write: it is asked just before the headers and again just before the body leave,
         with no turn of the loop in between. Only cancellation passes through; it ends the connection.
@@ -137,27 +153,57 @@ class Transport:
         if self._refusal or self._closed:
             return Failure(Phase.REFUSED, 0, self._refusal or "the connection to the broker is closed")
         is_write = still_valid is not None
-        line: _Line | None = None
+        until_s = asyncio.get_running_loop().time() + deadline_s
+        slots = self._writes if is_write else self._reads
+        sent = 0
         try:
-            async with asyncio.timeout(deadline_s), self._writes if is_write else self._reads:
-                line = self._take(is_write=is_write)
-                request = self._request(method, path, headers, body, deadline_s, still_valid)
-                return await self._exchange(line, request)
+            async with asyncio.timeout_at(until_s):
+                await slots.acquire()
         except TimeoutError:
-            sent = 0 if line is None else line.sent
-            return Failure(Phase.RECEIVE if sent else Phase.CONNECT, sent, f"no answer within {deadline_s:g} s")
+            return Failure(Phase.CONNECT, 0, f"no answer within {deadline_s:g} s")
+        try:
+            line = self._take(is_write=is_write)
+            request = self._request(method, path, headers, body, deadline_s, still_valid)
+            found = await self._in_time(line, request, until_s, late)
+            sent = line.sent
+        finally:
+            slots.release()
+        return found or Failure(Phase.RECEIVE if sent else Phase.CONNECT, sent, f"no answer within {deadline_s:g} s")
 
     async def aclose(self) -> None:
         """End every connection, also those in use. No request starts afterwards."""
         self._closed = True
+        for waiting in tuple(self._late):
+            waiting.cancel()
         backends = [*self._busy, *(line.backend for line in self._idle)]
         self._idle.clear()
         for backend in backends:
             backend.abort()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1.0):
+                await asyncio.gather(*self._late, return_exceptions=True)
                 for backend in backends:
                     await backend.gone()
+
+    async def _in_time(
+        self, line: _Line, request: httpcore.Request, until_s: float, late: Late | None
+    ) -> Reply | Failure | None:
+        """The answer, None when there was none in time. What may have left is then read on, when somebody waits."""
+        work = begin("exchange", self._exchange(line, request))
+        reads_on = False
+        try:
+            await asyncio.wait({work}, timeout=max(0.0, until_s - asyncio.get_running_loop().time()))
+            if work.done():
+                return work.result()
+            reads_on = late is not None and line.sent > 0
+            if late is not None and reads_on:
+                task = begin("late answer", _read_on(work, until_s + late.for_s, late))
+                self._late.add(task)
+                task.add_done_callback(self._late.discard)
+            return None
+        finally:
+            if not reads_on:
+                await _ended(work)
 
     async def _exchange(self, line: _Line, request: httpcore.Request) -> Reply | Failure:
         complete = False
@@ -255,6 +301,25 @@ class Transport:
             self.writes_begun += event == _WRITE_CHECKS[0]
 
         return check
+
+
+async def _read_on(work: "asyncio.Task[Reply | Failure]", until_s: float, late: Late) -> None:
+    """Wait longer for an answer that somebody no longer waits for, and tell of it."""
+    try:
+        await asyncio.wait({work}, timeout=max(0.0, until_s - asyncio.get_running_loop().time()))
+        if work.done():
+            result = work.result()
+            if isinstance(result, Reply) or result.phase is Phase.STOPPED:
+                late.tell(result)
+    finally:
+        await _ended(work)
+
+
+async def _ended(work: "asyncio.Task[Reply | Failure]") -> None:
+    """End an exchange that nobody waits for, and its connection with it; harmless when it is over."""
+    if not work.done():
+        work.cancel()
+        await asyncio.wait({work})
 
 
 def _failure(error: Exception, sent: int) -> Failure:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from core.clock import NS_PER_S, Clock
 from core.domain import Order, OrderState
+from core.engine.earlier import Earlier, Report
 from core.facts import EventKind
 from core.orders.blotter import Blotter
 from core.orders.reconcile import match_by_terms, missing
@@ -12,10 +13,11 @@ from core.orders.states import advance, move
 from core.orders.tags import Tags
 from core.ports import BrokerOrder
 
-Report = Callable[[EventKind, str, bool], None]
 FALLBACK_BEFORE_NS = 2 * NS_PER_S
 FALLBACK_AFTER_NS = 90 * NS_PER_S
 _LOST = (OrderState.UNKNOWN, OrderState.UNCONFIRMED)
+_MAY_APPEAR = (*_LOST, OrderState.SENDING, OrderState.CLOSED_BY_USER)
+"""Orders that a row without a tag may turn out to be."""
 MISSING_LOOKS = 2
 
 
@@ -30,6 +32,7 @@ class Adopter:
         run: str,
         report: Report,
         on_duplicate: Callable[[str], None],
+        earlier: Earlier,
     ) -> None:
         self._clock = clock
         self._blotter = blotter
@@ -37,12 +40,13 @@ class Adopter:
         self._run = run
         self._report = report
         self._on_duplicate = on_duplicate
+        self._earlier = earlier
         self._missing: dict[str, int] = {}
 
     def take(self, row: BrokerOrder, source: str) -> None:
         """Advance the order this row speaks of; make one when nobody here placed it."""
         now_ns = self._clock.wall_ns()
-        held = self._blotter.find(row) or self._by_terms(row, now_ns)
+        held = self._blotter.find(row) or self._earlier.find(row) or self._by_terms(row, now_ns)
         if held is None:
             held = self._new(row, now_ns)
         after, alarms = advance(held, row, now_ns)
@@ -72,7 +76,7 @@ class Adopter:
         self._report(EventKind.RECONCILE, f"{order.symbol} order {order.broker_id}: {why}; it counts as unknown", True)
 
     def _by_terms(self, row: BrokerOrder, now_ns: int) -> Order | None:
-        lost = [o for o in self._blotter.live() if o.state in (*_LOST, OrderState.SENDING)]
+        lost = [o for o in self._blotter.orders() if o.state in _MAY_APPEAR]
         return match_by_terms(row, lost, (now_ns - FALLBACK_AFTER_NS, now_ns + FALLBACK_BEFORE_NS))
 
     def _new(self, row: BrokerOrder, now_ns: int) -> Order:

@@ -8,6 +8,7 @@ from core.marketviews import Chains, Charts, Lists, Replay
 from core.secret import Secret
 from core.views import (
     AccountView,
+    Choice,
     EventView,
     GuardStatus,
     Headroom,
@@ -17,8 +18,11 @@ from core.views import (
     QuoteView,
     Status,
     Submitted,
+    Unanswered,
     Verdict,
 )
+
+CANCEL_WORD = "CANCEL"
 
 
 class EngineDesk:
@@ -117,12 +121,26 @@ class EngineDesk:
     def submit(self, intent: OrderIntent) -> Submitted:
         return self._engine.orders.submit(intent)
 
-    def cancel(self, tag: str) -> Submitted:
-        return self._engine.orders.cancel(tag)
+    def cancel(self, tag: str, typed: str = "") -> Submitted:
+        if typed and typed != CANCEL_WORD:
+            return Submitted(
+                refused=f"type {CANCEL_WORD} in capitals to cancel; {typed!r} was typed. Nothing was sent."
+            )
+        return self._engine.orders.cancel(tag, confirmed=bool(typed))
 
     def send_again(self, tag: str) -> OrderIntent | None:
         self._intents += 1
         return self._engine.orders.again(tag, f"again-{tag}-{self._intents}")
+
+    def unanswered(self, tag: str) -> Unanswered | None:
+        return self._engine.choices.unanswered(tag)
+
+    def decide(self, tag: str, choice: Choice) -> Submitted:
+        return self._engine.choices.decide(tag, choice)
+
+    def send_beside(self, tag: str, typed: str) -> OrderIntent | str:
+        self._intents += 1
+        return self._engine.choices.beside(tag, typed, f"beside-{tag}-{self._intents}")
 
     def panic_plan(self) -> PanicPlan:
         return PanicPlan(self._engine.orders.cancellable(), self._engine.authority.halted_ns is not None)

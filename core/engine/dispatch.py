@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from core.approval import Approved
+from core.approval import Action, Approved
 from core.clock import NS_PER_MS, NS_PER_S, Clock
 from core.domain import Order
 from core.engine.circuit import OrderCircuit
@@ -74,7 +74,7 @@ class Dispatcher:
         finally:
             self._in_flight -= 1
             elapsed_ms = (self._clock.mono_ns() - started_ns) // NS_PER_MS
-            self._settle(order, outcome, elapsed_ms)
+            self._settle(order, outcome, int(elapsed_ms))
 
     async def _send(self, approved: Approved) -> Outcome:
         started_ns = self._clock.mono_ns()
@@ -102,15 +102,25 @@ class Dispatcher:
                 self._circuit.leave_write(ticket, outcome)
         return outcome
 
-    def _settle(self, order: Order, outcome: Outcome, elapsed_ms: int) -> None:
+    async def late(self, approved: Approved, outcome: Outcome) -> None:
+        """An answer that came after Unknown was given: evidence like any other. What it says of a change is read up."""
+        held = self._blotter.get(approved.order.tag)
+        if held is None or isinstance(outcome, Unknown):
+            return
+        if approved.action is Action.PLACE:
+            self._settle(held, outcome, None, "late answer")
+        else:
+            self._on_settled(held.tag, outcome)
+
+    def _settle(self, order: Order, outcome: Outcome, elapsed_ms: int | None, source: str = "answer") -> None:
         held = self._blotter.get(order.tag) or order
-        after = after_outcome(held, outcome, self._clock.wall_ns(), int(elapsed_ms))
+        after = after_outcome(held, outcome, self._clock.wall_ns(), elapsed_ms)
         stranger = self._blotter.claim(after.broker_id) if after.broker_id and not held.broker_id else None
         if stranger is not None:  # its first update came before the answer, and without our tag
             after = replace(
                 after, state=stranger.state, filled=stranger.filled, average_e4=stranger.average_e4, soft=stranger.soft
             )
-        self._blotter.put(after, "answer")
+        self._blotter.put(after, source)
         self._on_settled(order.tag, outcome)
 
     async def _cancel(self, approved: Approved, confirmed: bool) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 
+from core.approval import Approved
 from core.bus import Bus
 from core.clock import ist_day
 from core.config import Limits
@@ -12,13 +13,14 @@ from core.engine.account import Account
 from core.engine.adopt import Adopter
 from core.engine.authority import Authority
 from core.engine.books import Books
+from core.engine.choices import Choices
 from core.engine.circuit import OrderCircuit
 from core.engine.context import seen
 from core.engine.dispatch import Dispatcher
+from core.engine.earlier import Earlier
 from core.engine.eventlog import EventLog
 from core.engine.facts_for_gate import GateFacts
-from core.engine.limits import LimitKeeper
-from core.engine.lockout import Lockout
+from core.engine.keepers import keep_watch, keepers
 from core.engine.market import MarketDesk
 from core.engine.orderdesk import OrderDesk
 from core.engine.parts import Parts
@@ -41,11 +43,11 @@ from core.supervise import Supervisor
 HALT_KEY = "halt"
 IP_CODE = "AG7002"
 """Order writes from an address that is not registered are refused with it (SmartAPI wire page 6.3)."""
-DRAIN_S = 6.0
+DRAIN_S = 2.0
+"""How long the stop waits for answers; an order without one is stored as UNKNOWN and looked for at the next start."""
 SOFT_CONFIRM_S = 1.0
 """How soon an end that only an order update told is looked up in the book."""
 STOP_S = 2.0
-GUARD_S = 0.25
 
 
 class Engine:
@@ -79,8 +81,11 @@ class Engine:
             parts.instruments.get,
             self.gate_facts,
         )
-        self.lockout, self.limits = self._guards()
-        self._adopter = Adopter(clock, self.blotter, parts.tags, parts.run, self.events.add, self.halt)
+        self.lockout, self.limits = keepers(
+            parts, self.ladder, self.supervisor, self._use_limits, self.events.add, self._tell
+        )
+        self.earlier = Earlier(parts.journal.finish, self.events.add)
+        self._adopter = Adopter(clock, self.blotter, parts.tags, parts.run, self.events.add, self.halt, self.earlier)
         self._dispatcher = Dispatcher(
             clock,
             self.supervisor,
@@ -94,17 +99,7 @@ class Engine:
         self.books = Books(clock, parts.broker, self.blotter, self._adopter, self.circuit, self)
         self._reconciler = self._make_reconciler()
         self.session = SessionKeeper(clock, parts.broker, parts.random, self._logged_in, self._login_failed)
-        self.pulse = Pulse(
-            parts,
-            self.ladder,
-            self.circuit,
-            self.authority,
-            self.gate,
-            self.halt,
-            self._roll_day,
-            self.books.look_soon,
-            self.events.add,
-        )
+        self.pulse = self._make_pulse()
         self._day = ist_day(clock.wall_ns())
         self.orders = OrderDesk(
             clock,
@@ -118,31 +113,17 @@ class Engine:
             self.events.add,
             self._look,
         )
+        self.choices = Choices(clock, self.blotter, self.positions, self.gate, self.orders, self.events.add, self._tell)
+        parts.broker.tell_late(self._late)
         self.account = Account(self)
         self.market = MarketDesk(parts, self.positions, self.supervisor, self.want)
         self.wanted = 0
         self._updates_seen = False
 
-    def _guards(self) -> tuple[Lockout, LimitKeeper]:
-        parts, add = self.parts, self.events.add
-        minutes = parts.config.lock.idle_minutes
-        lockout = Lockout(parts.clock, parts.passwords, minutes, self.ladder, self.supervisor, add, self._tell)
-        wanted = parts.wanted or parts.config
-        return lockout, LimitKeeper(
-            parts.clock, parts.config, wanted, self._use_limits, parts.meta, lockout, self.supervisor, add, self._tell
-        )
-
     def _use_limits(self, limits: Limits) -> None:
         self.gate.use(limits)
         self.gate_facts.limits = limits
         self.rates.use(limits.orders_per_second_max)
-
-    async def _guard(self) -> None:
-        """For ever: the lock and the limits let time pass."""
-        while True:
-            self.lockout.beat()
-            self.limits.beat()
-            await self.parts.clock.sleep(GUARD_S)
 
     def _make_reconciler(self) -> Reconciler:
         return Reconciler(
@@ -156,6 +137,10 @@ class Engine:
             self._label,
             self.parts.ledger.book,
         )
+
+    def _make_pulse(self) -> Pulse:
+        told = (self.halt, self._roll_day, self.books.look_soon, self.events.add)
+        return Pulse(self.parts, self.ladder, self.circuit, self.authority, self.gate, *told)
 
     def _authority(self) -> Authority:
         return Authority(
@@ -171,8 +156,16 @@ class Engine:
     def _mode_forbids(self, operation: Operation, confirmed: bool) -> str:
         return self.lockout.forbids(operation) or self.ladder.forbids(operation, confirmed=confirmed)
 
-    def restore(self, records: Iterable[OrderRecord], halted: str = "", kept: Mapping[str, str] | None = None) -> None:
-        """Take up the orders of the day as the journal has them, a halt that was in force, and what protects."""
+    def restore(
+        self,
+        records: Iterable[OrderRecord],
+        halted: str = "",
+        kept: Mapping[str, str] | None = None,
+        earlier: Iterable[OrderRecord] = (),
+    ) -> None:
+        """Take up the orders of the day as the journal has them, a halt that was in force, what protects, and the
+        orders of `earlier` days that nobody called finished."""
+        self.earlier.hold(self.recorder.restore(earlier))
         for order in self.recorder.restore(records):
             self.blotter.put(order, "restored")
         self.account.restore(kept or {})
@@ -187,7 +180,7 @@ class Engine:
         keep = self.supervisor.keep
         self.limits.announce()
         keep("pulse", self.pulse.run)
-        keep("guard", self._guard)
+        keep("guard", lambda: keep_watch(self.parts.clock, self.lockout, self.limits))
         keep("session", self.session.run)
         keep("feed", self.parts.feed.run)
         keep("updates", lambda: self.parts.updates.run(self._update, self._updates_connected))
@@ -198,7 +191,12 @@ class Engine:
         self.market.start()
 
     async def stop(self) -> tuple[str, ...]:
-        """Let answers that are under way come in, then end every task; gives the names of those that would not."""
+        """Let answers that are under way come in, then end every task; gives the names of those that would not.
+
+        From the first instant on nothing new is taken, and an approval that has not reached the wire is taken back.
+        """
+        self.orders.closing = True
+        self.gate.raise_epoch()
         deadline_ns = self.parts.clock.mono_ns() + round(DRAIN_S * 1e9)
         while self._dispatcher.in_flight and self.parts.clock.mono_ns() < deadline_ns:
             await self.parts.clock.sleep(0.02)
@@ -267,6 +265,7 @@ class Engine:
         if problem:
             self._raise_reconcile(problem)
             return False
+        self.earlier.compared()
         self.gate_facts.positions_read()
         self.circuit.reconciled()
         self.ladder.clear("RECONCILE")
@@ -314,6 +313,11 @@ class Engine:
             case Unknown(why):
                 self.events.add(EventKind.ORDER, f"no answer for {tag}: {why}; looking for it", True)
         self.books.look_soon(0.5)
+
+    def _late(self, approved: Approved, outcome: Outcome) -> None:
+        what = f"a late answer for {approved.order.tag} ({approved.action.value})"
+        self.events.add(EventKind.ORDER, f"{what}: {words.brief(outcome)}", True)
+        self.supervisor.once("late answer", self._dispatcher.late(approved, outcome))
 
     def _refused(self, tag: str, refused: Refused) -> None:
         held = self.blotter.get(tag)
@@ -386,6 +390,7 @@ class Engine:
         if day == self._day:
             return
         self._day = day
+        self.earlier.hold(self.blotter.orders())
         self.blotter.clear()
         self.positions.set_openings({})
         self._reconciler.opened = False

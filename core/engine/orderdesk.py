@@ -6,8 +6,8 @@ from dataclasses import replace
 from core.approval import Approved
 from core.clock import NS_PER_S, Clock
 from core.domain import Instrument, InstrumentKey, Kind, Order, OrderIntent, OrderState
-from core.engine.adopt import Report
 from core.engine.dispatch import IN_FLIGHT_MAX, Dispatcher
+from core.engine.earlier import Report
 from core.facts import EventKind
 from core.orders.blotter import Blotter
 from core.orders.gate import Gate
@@ -50,11 +50,15 @@ class OrderDesk:
         self._report = report
         self._look = look
         self._intents: dict[str, str] = {}
+        self.closing = False
+        """Set once when the engine stops: nothing is begun that nobody would wait for."""
 
     def submit(self, intent: OrderIntent) -> Submitted:
         """Check, reserve, and start the order on its way. The same intent again gives the same row and does nothing."""
         if intent.intent_id in self._intents:
             return Submitted(tag=self._intents[intent.intent_id])
+        if self.closing:
+            return Submitted(refused="the program is ending. Nothing was sent.")
         if self._dispatcher.in_flight >= IN_FLIGHT_MAX:
             return Submitted(refused=f"{IN_FLIGHT_MAX} orders are on their way already. Nothing was sent.")
         if len(self._intents) >= INTENTS_MAX:
@@ -94,10 +98,14 @@ class OrderDesk:
     def again(self, tag: str, intent_id: str) -> OrderIntent | None:
         """The terms of an order that provably is not alive, as a new intent; nothing is sent."""
         order = self._blotter.get(tag)
-        instrument = self._instrument(order.key) if order is not None else None
-        if order is None or instrument is None or order.state not in SENDABLE_AGAIN:
+        if order is None or order.state not in SENDABLE_AGAIN or order.filled >= order.quantity or order.leaves:
             return None
-        if order.filled >= order.quantity or order.leaves:
+        return self.terms(order, intent_id)
+
+    def terms(self, order: Order, intent_id: str) -> OrderIntent | None:
+        """What is unfilled of an order as a new intent; None when its instrument is not in the master."""
+        instrument = self._instrument(order.key)
+        if instrument is None:
             return None
         return OrderIntent(
             intent_id=intent_id,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from core.clock import Clock
 from core.domain import Fill, InstrumentKey, PositionKey, Product
-from core.engine.adopt import Adopter, Report
+from core.engine.adopt import Adopter
+from core.engine.earlier import Report
 from core.facts import EventKind
 from core.money import divide_rounded
 from core.orders.blotter import Blotter

@@ -77,3 +77,16 @@ def answer(outcome: Outcome) -> dict[str, object]:
             return {"class": "unknown", "why": why}
         case NotSent(why, local):
             return {"class": "not sent", "why": why, "local": local}
+
+
+def brief(outcome: Outcome) -> str:
+    """An answer in a few words."""
+    match outcome:
+        case Accepted(broker_id):
+            return f"accepted as {broker_id}"
+        case Refused(code, text):
+            return f"refused, {code} {text}"
+        case Unknown(why):
+            return f"not understood, {why}"
+        case NotSent(why):
+            return f"never sent, {why}"

@@ -123,6 +123,11 @@ class TruthLog:
         self._file: BinaryIO | None = None
         self._encoder = msgspec.json.Encoder()
 
+    @property
+    def kept(self) -> bool:
+        """Whether anything is remembered at all."""
+        return self._folder is not None
+
     def open_day(self, opened: Opened) -> None:
         """Begin or go on with a day; the first line is written once."""
         if self._folder is None:

@@ -4,12 +4,15 @@ What the board says afterwards depends on the tape and the position only, never 
 """
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Iterator
+
+import msgspec
 
 from core.clock import NS_PER_S, Clock, ManualClock
 from core.feed.recorder import instruments
 from core.market.quotes import QuoteBoard
-from core.store.tape import Kind, Record, TapeFile
+from core.store.tape import Damaged, Kind, Record, TapeFile
 
 _WAIT_MIN_NS = 2_000_000
 """Shorter waits than 2 ms are not waited: the next longer one makes up for them."""
@@ -20,6 +23,7 @@ _TURN = 256
 class TapePlayer:
     """`board` and `clock` are the tape's: a new board when it was wound back. `on_record` sees every record.
 
+    `orders` holds the last record of each order by its tag, `mode` the last change of mode.
     `speed` is market seconds in a second; None plays without waiting. `position_ns` is the time of the last record.
     Raises Damaged from a bad block, where it stops.
     """
@@ -76,10 +80,22 @@ class TapePlayer:
         while (record := self._peek()) is not None and record.at_ns <= at_ns:
             self._take()
 
+    def fingerprint(self) -> str:
+        """One text for what the market said, every order's last state and the mode."""
+        digest = hashlib.sha256(self.board.fingerprint().encode())
+        for tag in sorted(self.orders):
+            digest.update(self.orders[tag])
+        digest.update(self.mode)
+        return digest.hexdigest()
+
     def _rewind(self) -> None:
         start_ns = self._tape.spans[0].first_us * 1_000 if self._tape.spans else 0
         self.clock = ManualClock(start_ns)
         self.board = QuoteBoard(self.clock)
+        self.orders: dict[str, bytes] = {}
+        self.mode = b""
+        self._open: dict[int, bool] = {}
+        self._doubted: dict[int, bool] = {}
         self.position_ns = start_ns
         self._records: Iterator[Record] = self._tape.records()
         self._next: Record | None = next(self._records, None)
@@ -121,14 +137,40 @@ class TapePlayer:
             self.frames += len(same)
             if size:
                 board.take_run(b"".join(r.body for r in same), 0, size, size, len(same), first.channel)
-        elif first.kind is Kind.EVENT and first.body == b"open":
-            board.new_epoch(first.channel)
-            board.set_down(False, first.channel)
-        elif first.kind is Kind.EVENT and first.body == b"lost":
-            board.set_down(True, first.channel)
+        elif first.kind is Kind.READ:
+            board.take_rest(first.body)
+        elif first.kind in (Kind.INTENT, Kind.UPDATE):
+            self.orders[_tag(first.body)] = first.body
+        elif first.kind is Kind.MODE:
+            self.mode = first.body
+        elif first.kind is Kind.EVENT:
+            self._event(first.body, first.channel)
         elif first.kind is Kind.WANTED:
             for instrument, shard in instruments(first.body).items():
                 board.assign(board.add(instrument), shard)
+
+    def _event(self, word: bytes, shard: int) -> None:
+        """As `core.feed.stream` tells the board of its connection."""
+        if word in (b"doubt", b"trust"):
+            self._doubted[shard] = word == b"doubt"
+            self.board.set_down(self._doubted[shard] or not self._open.get(shard, False), shard)
+        elif word in (b"open", b"lost"):
+            self._open[shard] = word == b"open"
+            if word == b"open":
+                self.board.new_epoch(shard)
+            self.board.set_down(word == b"lost" or self._doubted.get(shard, False), shard)
+
+
+class _Tagged(msgspec.Struct):
+    tag: str = ""
+
+
+def _tag(body: bytes) -> str:
+    """The tag of a recorded order. Raises Damaged."""
+    try:
+        return msgspec.json.decode(body, type=_Tagged).tag
+    except (msgspec.MsgspecError, ValueError) as e:
+        raise Damaged(f"an order record cannot be read: {e}") from e
 
 
 def _goes_with(record: Record, first: Record) -> bool:

@@ -11,13 +11,25 @@ from dataclasses import dataclass, field
 from core.approval import Action
 from core.clock import NS_PER_MS, Clock, ist_day
 from core.config import Limits
-from core.domain import Exchange, Instrument, InstrumentKey, Kind, Order, OrderIntent, OrderType, PositionKey, Side
+from core.domain import (
+    Exchange,
+    Instrument,
+    InstrumentKey,
+    Kind,
+    Order,
+    OrderIntent,
+    OrderState,
+    OrderType,
+    PositionKey,
+    Side,
+)
 from core.facts import Operation
+from core.money import PRICE_MAX_E4
 from core.orders.blotter import Blotter
 from core.orders.checks.conduct import paced
 from core.orders.checks.facts import UNITS_MAX, Facts
 from core.orders.checks.structure import well_formed
-from core.orders.habits import MINUTE_NS, Habits, Pace, Twins
+from core.orders.habits import MINUTE_NS, Habits, Pace, Tickets, Twins
 from core.orders.hedge import naked_units
 from core.orders.need import on_index
 from core.orders.outside import Authority, Outside, Rates
@@ -62,7 +74,7 @@ class FactBook:
         positions: Positions,
         rates: Rates,
         instrument: Callable[[InstrumentKey], Instrument | None],
-        leaked: Callable[[], int],
+        leaked: Callable[[], int | None],
     ) -> None:
         self.limits = limits
         self._clock = clock
@@ -81,7 +93,9 @@ class FactBook:
         self._worth_ns = -(10**18)
         self._reserved: list[tuple[int, int]] = []
         self.twins, self.habits = Twins(), Habits()
-        self.intents: set[str] = set()
+        self.intents = Tickets()
+        self.beside: dict[str, str] = {}
+        """Tickets that a person decided to send beside one lost order: intent id to the tag of that order."""
         self._changes: dict[str, list[int]] = {}
         self._cancels: dict[str, list[int]] = {}
         self._refused: set[str] = set()
@@ -148,7 +162,7 @@ class FactBook:
         self._prices(f, line)
         self._permission(f, i)
         self._restrictions(f, i)
-        self._money(f, line)
+        self._money(f, line, i)
         self._conduct(f, line, i)
         if target is not None:
             self._change(f, i, target)
@@ -286,7 +300,7 @@ class FactBook:
         if not f.cash and f.last_e4 is not None and f.known is not None:
             average = line.samples.average_e4(now_ns, f.last_e4)
             reach = self._outside.protection_e4(f.known, average)
-            if reach is not None and reach >= 0:
+            if reach is not None and 0 <= reach <= PRICE_MAX_E4:
                 reach = reach * RANGE_KEPT[0] // RANGE_KEPT[1]
                 f.range_low_e4, f.range_high_e4 = max(0, average - reach), average + reach
 
@@ -315,7 +329,7 @@ class FactBook:
         delivery = f.cash and i.side is Side.SELL
         f.holdings_free = outside.holdings_free(i.instrument.key) if delivery else None
 
-    def _money(self, f: Facts, line: _Line) -> None:
+    def _money(self, f: Facts, line: _Line, i: OrderIntent) -> None:
         exposure, now_ns = self._blotter.exposure, self._clock.mono_ns()
         if now_ns - self._worth_ns >= EVERY_NS:
             self._worth.reckon_all(tuple(self._nets))
@@ -334,6 +348,10 @@ class FactBook:
         f.unknown_all, f.unknown_here = exposure.unknown_all, 0
         if exposure.unknown_all and f.known is not None:
             f.unknown_here = sum(n for key, n in exposure.unknown.items() if self._name(key) in (None, f.known.name))
+        lost = self._blotter.get(self.beside.get(i.intent_id, ""))
+        if lost is not None and lost.state in (OrderState.UNKNOWN, OrderState.UNCONFIRMED):
+            f.unknown_all -= 1
+            f.unknown_here -= lost.key == line.key
 
     def _name(self, key: InstrumentKey) -> str | None:
         found = self._instrument(key)

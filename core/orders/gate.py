@@ -48,7 +48,7 @@ class Gate:
         self._exposure = blotter.exposure
         self._rates = rates
         self.book = FactBook(
-            clock, limits, authority, outside, quotes, blotter, positions, rates, instrument, lambda: self.leaked
+            clock, limits, authority, outside, quotes, blotter, positions, rates, instrument, self._leaked_fact
         )
         self._epoch = 0
         self._consumed = 0
@@ -64,10 +64,18 @@ class Gate:
         """Judge by these from now on, and take back what was approved by the old ones and has not left."""
         self.book.use(limits)
         self.raise_epoch()
+    def _leaked_fact(self) -> int | None:
+        """The same for the check; None when the count is no count."""
+        sent = self._authority.messages_sent()
+        return max(0, sent - self._consumed) if type(sent) is int and sent >= 0 else None
 
     def raise_epoch(self) -> None:
         """Take back every approval that has not reached the wire."""
         self._epoch += 1
+
+    def allow_beside(self, intent_id: str, tag: str) -> None:
+        """A person decided to send one ticket beside a lost order: that order alone does not forbid it (G36)."""
+        self.book.beside[intent_id] = tag
 
     # Asking.
 

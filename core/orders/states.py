@@ -89,7 +89,7 @@ def after_outcome(order: Order, outcome: Outcome, now_ns: int, ack_ms: int | Non
             why = f"{code} {text}".strip()
             return replace(move(order, S.REJECTED_GATEWAY, now_ns, why), soft=True) if waiting else order
         case NotSent(why):
-            return move(order, S.NOT_SENT, now_ns, why) if order.state is S.SENDING else order
+            return move(order, S.NOT_SENT, now_ns, why) if order.state in (S.SENDING, S.UNKNOWN) else order
         case Unknown(why):
             return move(order, S.UNKNOWN, now_ns, why) if order.state is S.SENDING else order
 

@@ -34,7 +34,12 @@ LEVEL = 1
 
 
 class Kind(enum.IntEnum):
-    """What a record is. The channel is the number of the connection for frames, else 0."""
+    """What a record is. The channel is the number of the connection for frames, else 0.
+
+    FRAME: a market frame. READ: a quote that was read, as a frame. ORDER_FRAME: a frame of the order socket as it came.
+    TEXT: a text frame of the market stream. INTENT: an order with what was asked of it last (to place, change, cancel),
+    as it left. UPDATE: an order after any other change. GAP: so many records were left out.
+    """
 
     FRAME = 0
     UPDATE = 1
@@ -43,6 +48,9 @@ class Kind(enum.IntEnum):
     EVENT = 4
     WANTED = 5
     GAP = 6
+    READ = 7
+    ORDER_FRAME = 8
+    TEXT = 9
 
 
 class Record(NamedTuple):

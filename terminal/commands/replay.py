@@ -50,14 +50,14 @@ def replay(tape: Path, speed: float | None, since: str | None, until: str | None
         "records": dict(counts),
         "live": player.board.live_count(),
         "times_real_time": round(played_s / took_s, 1),
-        "state": player.board.fingerprint(),
+        "state": player.fingerprint(),
     }
     if as_json:
         click.echo(json.dumps(found))
         return 0
     kinds = ", ".join(f"{n:,} {kind}" for kind, n in counts.items())
     click.echo(f"{found['first']} to {found['last']}: {kinds or 'nothing'}; {found['times_real_time']} times real time")
-    click.echo(f"{found['live']} prices live at the end; state {player.board.fingerprint()[:16]}")
+    click.echo(f"{found['live']} prices live at the end; state {player.fingerprint()[:16]}")
     return 0
 
 

@@ -74,7 +74,7 @@ class FirstRunScreen(DeskModal[bool]):
 
     def _head(self, desk: Desk, width: int, height: int) -> tuple[Line, ...]:
         return (
-            (Cell(fit("  Live mode needs these once. They go into one encrypted file; nothing is sent now.", width)),),
+            (Cell(fit("  Live mode needs these once. They go into one encrypted file.", width)),),
             (Cell(fit("  The password cannot be recovered. Ten characters or more.", width), Ink.DIM),),
         )
 

@@ -33,7 +33,7 @@ class LockScreen(DeskModal[None]):
             yield password_field("lock-password", "password of the vault")
 
     def _draw(self, desk: Desk, width: int, height: int) -> tuple[Line, ...]:
-        return lock_lines(desk.guard(), width)
+        return lock_lines(desk.guard(), desk.status().mode_word, width)
 
     def paint(self, status: Status | None) -> None:
         if self.is_current and not self.desk.guard().locked:
@@ -49,11 +49,11 @@ class LockScreen(DeskModal[None]):
         self.paint(None)
 
 
-def lock_lines(guard: GuardStatus, width: int) -> tuple[Line, ...]:
+def lock_lines(guard: GuardStatus, mode_word: str, width: int) -> tuple[Line, ...]:
     """What stands on the locked screen: no number of the market, of orders or of money."""
     panic = key_of("panic")
     lines: list[Line] = [
-        (Cell(fit("  Locked. Nothing new can leave; what was sent stays at the broker.", width), Ink.STRONG),),
+        (Cell(fit(f"  {mode_word} locked. Nothing new can leave; orders stay at the broker.", width), Ink.STRONG),),
         (Cell(fit(f"  {panic} still cancels all orders and halts. {key_of('leave')} leaves.", width), Ink.DIM),),
         (),
     ]

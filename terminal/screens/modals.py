@@ -2,6 +2,7 @@
 
 from textual.widgets import Input
 
+from terminal.screens.choice import CancelScreen, ChoiceScreen
 from terminal.screens.details import order_details
 from terminal.screens.dialogs import KeysScreen, LinesScreen, QuestionScreen
 from terminal.screens.first_run import FirstRunScreen
@@ -15,6 +16,8 @@ from terminal.screens.ticket_form import Terms, again_terms, exit_terms, new_ter
 from terminal.screens.unlock import UnlockScreen
 
 __all__ = [
+    "CancelScreen",
+    "ChoiceScreen",
     "FirstRunScreen",
     "Input",
     "KeysScreen",

@@ -10,8 +10,8 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
 
-from core.domain import Instrument, InstrumentKey, Order, Side
-from core.facts import Operation
+from core.domain import Instrument, InstrumentKey, Order, OrderIntent, OrderState, Side
+from core.facts import LadderMode, Operation
 from core.views import Desk, Status
 from terminal.actions import SCREENS, Scope, action, bindings, hints, key_of, keys_of
 from terminal.screens.replay_actions import ReplayActions
@@ -242,15 +242,20 @@ class TradeScreen(WatchActions, ReplayActions):
         if isinstance(self.focused, OrdersGrid):
             order = self.focused.current()
             if order is not None:
-                self._cancel(order)
+                await self._cancel(order)
         elif isinstance(self.focused, PositionsGrid):
             await self._exit(self.focused)
 
-    def _cancel(self, order: Order) -> None:
+    async def _cancel(self, order: Order) -> None:
         if not order.state.live:
             self.tezi.say(f"{order.symbol} is {order.state.word}: nothing to cancel")
             return
         why = self.desk.forbidden(Operation.CANCEL)
+        if why and self.desk.status().ladder is LadderMode.READ_ONLY:
+            from terminal.screens.modals import CancelScreen
+
+            await self.app.push_screen(CancelScreen(order, why))
+            return
         answer = "" if why else self.desk.cancel(order.tag).refused
         if why or answer:
             self.tezi.say(f"not cancelled: {why or answer}", bad=True)
@@ -291,13 +296,25 @@ class TradeScreen(WatchActions, ReplayActions):
 
             await self._open_ticket(again_terms(intent))
 
+    async def _beside(self, intent: OrderIntent | None) -> None:
+        """A second order beside a lost one is a ticket like any other."""
+        if intent is not None:
+            from terminal.screens.modals import again_terms
+
+            await self._open_ticket(again_terms(intent))
+
     # Dialogues.
 
     async def action_details(self) -> None:
         if isinstance(self.focused, OrdersGrid):
             order = self.focused.current()
-            if order is not None:
+            if order is not None and order.state is OrderState.UNCONFIRMED:
+                from terminal.screens.modals import ChoiceScreen
+
+                await self.app.push_screen(ChoiceScreen(order.tag), self._beside)
+            elif order is not None:
                 from terminal.screens.trace import TraceScreen
+
 
                 await self.app.push_screen(TraceScreen(order))
         elif isinstance(self.focused, WatchGrid):

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 
 from core.account import Holding
 from core.approval import Approved
-from core.clock import ManualClock
+from core.clock import ManualClock, ist_day
 from core.domain import Exchange, Fill, Instrument, InstrumentKey
 from core.errors import StoreFailed
 from core.market.sessions import Session
 from core.outcome import Accepted, Failed, FailedBy, Ok, Outcome, Read
-from core.ports import BrokerOrder, BrokerPosition, Funds, OrderRecord, StreamLogin
+from core.ports import BrokerOrder, BrokerPosition, Funds, OrderRecord, RestQuote, StreamLogin
 from core.views import CircuitStatus, StreamStatus
 from tests.builders import fill, row
 
@@ -33,6 +33,7 @@ class FakeBroker:
     reads: int = 0
     writes_sent: int = 0
     ids: int = 0
+    late: Callable[[Approved, Outcome], None] = lambda approved, outcome: None
     circuits: tuple[CircuitStatus, ...] = ()
     purse: Funds = field(default_factory=lambda: Funds(10_00_000 * 10_000, 0))
     held: tuple[Holding, ...] = ()
@@ -95,6 +96,9 @@ class FakeBroker:
             filled_ns=self.clock.wall_ns(),
         )
 
+    def tell_late(self, on_late: Callable[[Approved, Outcome], None]) -> None:
+        self.late = on_late
+
     async def cancel(self, approved: Approved) -> Outcome:
         approved.consume()
         self.writes_sent += 1
@@ -127,6 +131,9 @@ class FakeBroker:
 
     async def holdings(self) -> Read[tuple[Holding, ...]]:
         return self.books_down or Ok(self.held)
+
+    async def quotes(self, keys: tuple[InstrumentKey, ...]) -> Read[dict[InstrumentKey, RestQuote]]:
+        return DOWN
 
     async def logout(self) -> None: ...
     async def close(self) -> None: ...
@@ -182,6 +189,7 @@ class FakeJournal:
         self.records: list[OrderRecord] = []
         self.meta: dict[str, str] = {}
         self.broken = ""
+        self.finished: list[str] = []
 
     async def intent(self, event: OrderRecord) -> None:
         if self.broken:
@@ -190,6 +198,14 @@ class FakeJournal:
 
     def record(self, event: OrderRecord) -> None:
         self.records.append(event)
+
+    def unfinished_before(self, wall_ns: int) -> list[OrderRecord]:
+        """The last record of each tag of earlier days that nobody called finished."""
+        last = {r.tag: r for r in self.records if r.day < ist_day(wall_ns) and r.tag not in self.finished}
+        return list(last.values())
+
+    def finish(self, tag: str) -> None:
+        self.finished.append(tag)
 
     async def context(self, tag: str) -> bytes:
         return next((r.context for r in self.records if r.tag == tag and r.context), b"")

@@ -23,6 +23,7 @@ from core.marketviews import Chains, Charts, ListRow, Lists, Replay
 from core.secret import Secret
 from core.views import (
     CheckResult,
+    Choice,
     CircuitStatus,
     Freshness,
     GuardStatus,
@@ -33,6 +34,7 @@ from core.views import (
     Status,
     StreamStatus,
     Submitted,
+    Unanswered,
     Verdict,
 )
 from terminal.empty_desk import EmptyChains, EmptyCharts
@@ -227,6 +229,8 @@ def denies(
 
 
 PASSWORD = "correct horse battery"
+
+
 class FakeLists:
     """One list, that of the desk; what is asked is recorded there and answered with `refuses`. For more, give the desk
     the real lists."""
@@ -398,9 +402,29 @@ class FakeDesk:
         self.add(order(tag, intent.instrument, intent.side, intent.quantity, intent.price_e4, OrderState.SENDING))
         return Submitted(tag=tag)
 
-    def cancel(self, tag: str) -> Submitted:
-        self.calls.append(("cancel", tag))
+    def cancel(self, tag: str, typed: str = "") -> Submitted:
+        self.calls.append(("cancel", tag, typed) if typed else ("cancel", tag))
+        if typed not in ("", "CANCEL"):
+            return Submitted(refused="type CANCEL in capitals")
         return self.answer or Submitted(tag=tag)
+
+    def unanswered(self, tag: str) -> Unanswered | None:
+        row = next(o for o in self.orders.order_rows if o.tag == tag)
+        asked = Unanswered(row, 100, 100 + 2 * row.quantity)
+        return asked if row.state is OrderState.UNCONFIRMED else None
+
+    def decide(self, tag: str, choice: Choice) -> Submitted:
+        self.calls.append(("decide", tag, choice))
+        return self.answer or Submitted(tag=tag)
+
+    def send_beside(self, tag: str, typed: str) -> OrderIntent | str:
+        self.calls.append(("send_beside", tag, typed))
+        row = next(o for o in self.orders.order_rows if o.tag == tag)
+        if typed != str(row.quantity):
+            return f"type the quantity {row.quantity}"
+        found = self.instrument(row.key)
+        assert found is not None
+        return OrderIntent(f"beside-{tag}", found, row.side, row.quantity, row.price_e4, row.product)
 
     def cancel_all(self) -> int:
         self.calls.append(("cancel_all",))

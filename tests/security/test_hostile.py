@@ -15,7 +15,7 @@ from tests.security.texts import forbidden, hostile
 TEXTS = 2_000
 
 
-async def test_no_forbidden_byte_reaches_the_driver() -> None:
+async def test_F50_no_forbidden_byte_reaches_the_driver() -> None:
     report = await feed(TEXTS // len(TABLES), modal_rounds=1, seed=1)
 
     assert report.found == []
