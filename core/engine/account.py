@@ -78,7 +78,7 @@ class Account:
         slot = engine.parts.board.slot(at)
         quote = None if slot is None else engine.parts.board.quote(slot)
         instrument = engine.parts.instruments.get(at) or stand_in(key.exchange, key.token, held.symbol)
-        return cautions(held, instrument, self._protection.facts, self._at(), quote)
+        return cautions(held, instrument, self._protection.facts, self._at(), quote, engine.parts.banned)
 
     def square_off_s(self, key: PositionKey) -> int | None:
         return square_off_s(self._protection.facts, key.exchange, key.product, self._at())

@@ -64,6 +64,7 @@ class Gate:
         """Judge by these from now on, and take back what was approved by the old ones and has not left."""
         self.book.use(limits)
         self.raise_epoch()
+
     def _leaked_fact(self) -> int | None:
         """The same for the check; None when the count is no count."""
         sent = self._authority.messages_sent()
