@@ -92,7 +92,7 @@ async def test_limits_with_what_is_used_and_left(size):
         row = driver.line("Day loss  ")
         assert "8,000.00" in row and "80%" in row
         if size is WIDE:
-            assert "▓" * 16 + "░" * 4 in row and "2,000.00" in row
+            assert "▓" * 13 + "░" * 3 in row and "2,000.00" in row
         assert driver.line("Orders in a second").lstrip("│ ▸").startswith("!") or "!" in driver.line("Orders in a")
 
 
