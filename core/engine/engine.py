@@ -185,8 +185,7 @@ class Engine:
 
     def want(self) -> None:
         """Subscribe what is held, pinned, looked at or watched, in this order of importance."""
-        held = [self.parts.instruments.get(InstrumentKey(p.exchange, p.token)) for p in self.positions.positions()]
-        wanted = (*(i for i in held if i is not None), *self.market.wanted())
+        wanted = (*self.account.wanted(), *self.market.wanted())
         unique = tuple({i.key: i for i in wanted}.values())
         for instrument in unique:
             self.parts.board.add(instrument)
