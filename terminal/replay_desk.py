@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from core.clock import NS_PER_S, Clock, SystemClock
+from core.config import Limits
 from core.domain import Exchange, Fill, Instrument, InstrumentKey, Kind, Order
 from core.engine.charts import ChartDesk
 from core.engine.eventlog import EventLog
@@ -71,6 +72,9 @@ class TapeBoard:
 
     def fresh_count(self) -> int:
         return self._deck.player.board.fresh_count()
+
+    def use(self, limits: Limits) -> None:
+        self._deck.player.board.use(limits)
 
 
 class TapeRows:

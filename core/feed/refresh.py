@@ -7,7 +7,6 @@ from core.domain import InstrumentKey
 from core.market.quotes import QuoteBoard
 from core.outcome import Ok
 from core.ports import QUOTES_MAX, AskQuotes, RestQuote
-from core.views import Freshness
 
 _EVERY_S = 1.0
 """At most one read a second: the quote page's own limit, and 3,600 of the 5,000 an hour of the limits table."""
@@ -15,7 +14,6 @@ _GAP_NS = 2 * NS_PER_S
 """A shorter outage is over before an answer is here."""
 _AGAIN_NS, _AGAIN_CLOSED_NS = 5 * NS_PER_S, 60 * NS_PER_S
 _WAIT_MAX_S = 30.0
-_LIVE = (Freshness.FRESH, Freshness.STALE)
 
 
 class QuoteRefresh:
@@ -73,4 +71,4 @@ class QuoteRefresh:
 
     def _is_dark(self, key: InstrumentKey) -> bool:
         slot = self._board.slot(key)
-        return slot is not None and self._board.freshness(slot) not in _LIVE
+        return slot is not None and not self._board.is_live(slot)

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from core.clock import SystemClock
+from core.config import Limits
 from core.domain import Exchange
 from core.links.link import Timing
 from core.outcome import Ok
@@ -88,7 +89,7 @@ async def test_F09_frozen_prices_are_found_and_shown_as_down(exchange: ExchangeP
     from core.feed import canary
     from core.market.quotes import QuoteBoard
 
-    board = QuoteBoard(Hasty(), stale_ms=60_000)
+    board = QuoteBoard(Hasty(), Limits(quote_age_ms_max=60_000))
     board.add(NIFTY)
     board.new_epoch()
     board.set_down(False)
