@@ -141,7 +141,7 @@ class TapePlayer:
             self.frames += run.many
             board.take_run(run.data, 0, run.size, run.stride or 1, run.many, run.channel)
         elif run.kind is Kind.READ:
-            board.take_rest(run.data)
+            board.take_rest(run.data, recorded=True)
         elif run.kind in (Kind.INTENT, Kind.UPDATE):
             self.orders[_tag(run.data)] = run.data
         elif run.kind is Kind.MODE:

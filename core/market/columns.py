@@ -17,6 +17,8 @@ SCALES = {number: Scale(number) for number in EXCHANGE_TYPES.values()}
 _ODD = np.uint64(0x9E37_79B9_7F4A_7C15)
 """An odd number, so that two tokens of one exchange never share a key."""
 _START = 256
+GAP, REWOUND = 1, 2
+"""Packets of this slot may be missing; or what comes is older than what is held, again and again."""
 _BOOK_AT, _LEVEL = 147, 20
 """Where the ten levels begin in a row of mode 3, the best bid first, and their size; the best ask is the sixth."""
 _TOUCH = np.dtype(
@@ -42,6 +44,7 @@ class Columns:
     """All columns, at least `count` long. `revision` rises by one with each packet; 0 is "never".
 
     `lowest`, `highest` and `close` are wire prices: the bounds of a last price and the last good previous close.
+    `suspect` says why a slot should be read by another way (`GAP`, `REWOUND`; 0 is "no reason").
     `usual_ns` is how far apart the packets of a slot usually come, a running mean.
     """
 
@@ -54,6 +57,7 @@ class Columns:
         self.lowest, self.highest = np.zeros(_START, np.int64), np.zeros(_START, np.int64)
         self.exchange_type, self.shard = np.zeros(_START, np.int64), np.zeros(_START, np.int64)
         self.usual_ns = np.zeros(_START, np.int64)
+        self.suspect = np.zeros(_START, np.int8)
         self.is_index, self.is_option, self.on_index, self.mark = (np.zeros(_START, np.bool_) for _ in range(4))
         self.last = {mode: Last(_START) for mode in MODES.values()}
         self.keys = np.empty(0, np.uint64)

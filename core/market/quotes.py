@@ -13,12 +13,12 @@ import struct
 
 import numpy as np
 
-from core.clock import NS_PER_MS, Clock
+from core.clock import NS_PER_MS, NS_PER_S, Clock
 from core.config import Limits
 from core.domain import Instrument, InstrumentKey
 from core.errors import TeziError
 from core.market import batch, live
-from core.market.columns import SCALES, Columns, Ints
+from core.market.columns import GAP, REWOUND, SCALES, Columns, Ints
 from core.market.live import on_index
 from core.market.packet import CURRENCY
 from core.market.wire import CLOSE_AT, MODES, ROW, SEQUENCE_AT, fault, token_of
@@ -31,6 +31,8 @@ SHARDS_MAX = 3
 _USUAL_NS = 625 * NS_PER_MS
 """How far apart packets come while nothing is known of a slot: fresh for 5 s."""
 _REST_EPOCH = -1
+_SEQUENCE_MAX = (1 << 63) - 1
+_DROPS_MAX = 5
 
 
 class BoardFull(TeziError):
@@ -50,6 +52,8 @@ class QuoteBoard:
         self._limits = limits or Limits()
         self._slots_max = slots_max
         self._by_key: dict[InstrumentKey, int] = {}
+        self._keys: list[InstrumentKey] = []
+        self._drops: dict[int, tuple[int, int]] = {}
         self._columns = Columns(_USUAL_NS)
         self._quotes: dict[int, tuple[int, Quote]] = {}
         self._epochs = np.zeros(SHARDS_MAX, np.int64)
@@ -66,6 +70,7 @@ class QuoteBoard:
         if self._columns.count >= self._slots_max:
             raise BoardFull(f"{self._slots_max} instruments were watched in this run; restart to watch others")
         slot = self._by_key[instrument.key] = self._columns.add(instrument)
+        self._keys.append(instrument.key)
         self._columns.on_index[slot] = on_index(instrument)
         return slot
 
@@ -204,25 +209,40 @@ class QuoteBoard:
             self.applied += many - len(rest)
             self._take_each(data, [first + n * stride for n in rest], size, shard)
 
-    def take_rest(self, frame: bytes) -> bool:
+    def take_rest(self, frame: bytes, *, recorded: bool = False) -> bool:
         """Take over a quote that was read (`core.market.restframe`); only where nothing live stands, else False.
 
-        It is held to the same bounds as a packet. Packets of the stream take its place, whatever their sequence.
+        It is held to the same bounds as a packet. Packets of the stream take its place, whatever their sequence. Of a
+        suspect slot it replaces a live quote as well: after a gap when it is newer, and after many drops also when the
+        quote is stale; then only packets that are not older than it follow. `recorded`: it was taken once, and is
+        again. Either way the slot is no longer suspect.
         """
         slot = None if fault(frame) else self._columns.by_wire.get((frame[1], token_of(frame)))
         if slot is None or MODES.get(len(frame)) is None:
             self.unknown += 1
             return False
-        if self.is_live(slot):
-            return False
         _, sent_ms, ltp = _HEAD.unpack_from(frame, SEQUENCE_AT)
-        close = self._close(slot, frame)
+        exchange_ms, close = self._exchange_ms(sent_ms), self._close(slot, frame)
+        stands = self.is_live(slot)
+        if stands and not recorded and not self._overrules(slot, exchange_ms):
+            self._columns.suspect[slot] = 0
+            return False
         if not self._plausible(slot, close, ltp):
             self.garbage += 1
             return False
-        self._put(slot, frame, close, self._exchange_ms(sent_ms), _REST_EPOCH)
+        self._columns.suspect[slot] = 0
+        if stands:
+            for last in self._columns.last.values():
+                last.sequence[slot], last.exchange_ms[slot] = _SEQUENCE_MAX, exchange_ms
+        self._put(slot, frame, close, exchange_ms, _REST_EPOCH)
         self.read += 1
         return True
+
+    def suspects(self) -> dict[InstrumentKey, bool]:
+        """What should be read by another way although its connection stands; True for what is dropped again and again,
+        False where packets may be missing."""
+        found = np.flatnonzero(self._columns.suspect[: self._columns.count])
+        return {self._keys[slot]: bool(self._columns.suspect[slot] == REWOUND) for slot in found}
 
     def ltp_e4(self, slots: Ints) -> Ints:
         """Last prices of many slots at once, in 1/10,000 rupee; 0 where there is none."""
@@ -240,6 +260,22 @@ class QuoteBoard:
         for column in (columns.raw, columns.exchange_ms, columns.close, columns.revision):
             digest.update(np.ascontiguousarray(column[slots]).tobytes())
         return digest.hexdigest()
+
+    def _overrules(self, slot: int, exchange_ms: int) -> bool:
+        suspect = self._columns.suspect[slot]
+        if suspect and exchange_ms > self._columns.exchange_ms[slot]:
+            return True
+        return bool(suspect == REWOUND) and self.freshness(slot) is Freshness.STALE
+
+    def _note_drop(self, slot: int) -> None:
+        """Five within a second are no disorder on the way: the numbers, or the clock behind them, began anew."""
+        now_ns = self._clock.mono_ns()
+        since_ns, count = self._drops.get(slot, (now_ns, 0))
+        if now_ns - since_ns >= NS_PER_S:
+            since_ns, count = now_ns, 0
+        self._drops[slot] = since_ns, count + 1
+        if count + 1 >= _DROPS_MAX:
+            self._columns.suspect[slot] = REWOUND
 
     def _is_sound(self, slot: int) -> bool:
         quote = self.quote(slot)
@@ -263,6 +299,7 @@ class QuoteBoard:
         ordered = not columns.is_index[slot] and last.epoch[slot] == epoch
         if ordered and sequence <= last.sequence[slot] and 0 < exchange_ms < last.exchange_ms[slot]:
             self.dropped += 1
+            self._note_drop(slot)
             return False
         close = self._close(slot, frame)
         if not self._plausible(slot, close, ltp):
@@ -270,6 +307,8 @@ class QuoteBoard:
             return False
         if columns.epoch[slot] == epoch and columns.revision[slot]:
             self._note_gap(slot)
+        if ordered and sequence - last.sequence[slot] > batch.JUMP:
+            columns.suspect[slot] = max(columns.suspect[slot], GAP)
         self._put(slot, frame, close, exchange_ms, epoch)
         last.sequence[slot], last.exchange_ms[slot], last.epoch[slot] = sequence, exchange_ms, epoch
         self.applied += 1
