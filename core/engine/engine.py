@@ -21,6 +21,7 @@ from core.engine.earlier import Earlier
 from core.engine.eventlog import EventLog
 from core.engine.facts_for_gate import GateFacts
 from core.engine.keepers import keep_watch, keepers
+from core.engine.lockout import CAUSE as LOCK_CAUSE
 from core.engine.market import MarketDesk
 from core.engine.orderdesk import OrderDesk
 from core.engine.parts import Parts
@@ -154,6 +155,8 @@ class Engine:
         )
 
     def _mode_forbids(self, operation: Operation, confirmed: bool) -> str:
+        if operation is Operation.REDUCE and self.account.protection.acting:  # set before the screen was locked
+            return self.ladder.forbids(operation, confirmed=confirmed, beside=LOCK_CAUSE)
         return self.lockout.forbids(operation) or self.ladder.forbids(operation, confirmed=confirmed)
 
     def restore(
