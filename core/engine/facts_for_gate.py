@@ -8,18 +8,21 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from core.account import Holding
-from core.clock import NS_PER_MS, NS_PER_S, Clock, ist, ist_day
+from core.clock import NS_PER_MS, NS_PER_S, Clock, ist_day
 from core.config import Limits
 from core.domain import Exchange, Instrument, InstrumentKey, Kind, Position, Product
 from core.market.facts import Facts, load
 from core.orders.blotter import Blotter
 from core.orders.checks.facts import DayResult, Money
+from core.orders.daytime import day_of, second_of_day
 from core.orders.need import on_index
 from core.outcome import Ok, Read
 from core.ports import Broker, Funds
 from core.views import Freshness, QuoteView
 
 FUNDS_S, FUNDS_RETRY_S = 20.0, 2.0
+UNREGISTERED = "AG7002"
+"""Order writes from an address that is not registered are refused with it (SmartAPI wire page 6.3)."""
 LOOK_S = 1.0
 """How soon funds are read again after an order moved, at the earliest; the broker allows two reads a second."""
 LAST_ENTRY_S = 15 * 3_600 + 10 * 60
@@ -241,8 +244,7 @@ class GateFacts:
         return _Clocks(self._clock.wall_ns(), self._clock.mono_ns(), setting)
 
     def _today(self) -> str:
-        return ist_day(self._clock.wall_ns())
+        return day_of(self._clock.wall_ns())
 
     def _second(self) -> int:
-        moment = ist(self._clock.wall_ns())
-        return moment.hour * 3_600 + moment.minute * 60 + moment.second
+        return second_of_day(self._clock.wall_ns())

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from core.domain import OrderIntent, Side
 from core.text import plain
-from core.views import Freshness, Quote, Status, Verdict
+from core.views import Freshness, Headroom, Quote, Status, Verdict
 from terminal.actions import ACTIONS, Scope, bindings
 from terminal.screens.desk_screen import DeskModal
 from terminal.screens.ticket_form import (
@@ -41,6 +41,8 @@ from widgets.cells import Cell, Line
 from widgets.drawn import DrawnPane
 from widgets.ink import Ink
 from widgets.quotes import seen
+
+ROOM_NS = 500_000_000
 
 
 class NumberInput(Input):
@@ -91,6 +93,9 @@ class TicketScreen(DeskModal[str]):
         self._answer = ""
         self._phrase = ""
         self._verdict: Verdict | None = None
+        self._room_of: OrderIntent | None = None
+        self._room_ns = 0
+        self._last_room = Headroom(0, {})
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box", id="ticket-box"):
@@ -153,9 +158,16 @@ class TicketScreen(DeskModal[str]):
         self._verdict = None
         if isinstance(shown.intent, Problem):
             return shown
-        verdict, room = self.desk.check(shown.intent), self.desk.headroom(shown.intent)
+        verdict, room = self.desk.check(shown.intent), self._room(shown.intent)
         self._verdict = verdict
         return replace(shown, verdict=verdict, room=room, blocked=self._blocked(shown.intent))
+
+    def _room(self, intent: OrderIntent) -> Headroom:
+        """The largest quantity, searched anew for another order, and twice a second for the same."""
+        now_ns, asked = self.desk.clock.mono_ns(), replace(intent, quantity=0, intent_id="")
+        if self._room_of != asked or now_ns - self._room_ns >= ROOM_NS:
+            self._room_of, self._room_ns, self._last_room = asked, now_ns, self.desk.headroom(intent)
+        return self._last_room
 
     def _ask_to_type(self) -> None:
         """Show the field for a typed confirmation while, by what the gate pane last said, that is all that is missing;

@@ -107,8 +107,8 @@ ROWS: list[tuple[str, Callable[[GateRig], Any], dict[str, Any], str]] = [
     ("on the tick", lambda rig: None, dict(price_e4=1412_5000), ""),
     ("trigger on a limit order", lambda rig: None, dict(trigger_e4=1412_6000), "G13"),
     # G14
-    ("share age at", age(5_000), {}, ""),
-    ("share age beyond", age(5_001), {}, "G14"),
+    ("share age at", age(30_000), {}, ""),
+    ("share age beyond", age(30_001), {}, "G14"),
     ("index contract age at", age(3_000), FUT, ""),
     ("index contract age beyond", age(3_001), FUT, "G14"),
     ("locked book", market(bids=bids(1412_6000), asks=bids(1412_6000)), {}, "G14"),
@@ -479,10 +479,10 @@ def test_twenty_changes_and_three_cancels_a_minute():
 
 def test_after_a_refused_change_the_order_is_read_first():
     rig, target = GateRig(), order(**WORKING)
-    rig.gate.book.change_refused(target.tag)
+    rig.gate.book.changes.refused(target.tag)
 
     assert rig.gate.approve_cancel(target, RELIANCE, False).code == "G39"
-    rig.gate.book.order_read()
+    rig.gate.book.changes.read()
     assert isinstance(rig.gate.approve_cancel(target, RELIANCE, False), Approved)
 
 

@@ -112,6 +112,7 @@ def _short(before: str, after: str) -> str:
 def _spots(tree: ast.Module):
     """(node, what to show of it, name of its function, what changes it) for everything that can be changed."""
     for function, node, shown in _inside(tree, "module", tree):
+        shown = shown if isinstance(node, ast.Constant | ast.stmt) else node
         yield from ((node, shown, function, change) for change in _changes(node))
 
 
