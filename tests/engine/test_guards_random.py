@@ -31,6 +31,11 @@ class Day(Market):
         self.did: list[str] = []
         self.sold = 0
 
+    @property
+    def free(self) -> int:
+        """What the person may still sell without going short: a short sale of their own is no guard's fault."""
+        return self.net - sum(o.leaves for o in self.engine.blotter.live() if o.side is Side.SELL)
+
     def on_place(self, approved):
         order = approved.order
         if order.intent_id.startswith("guard-"):
@@ -87,9 +92,9 @@ class Day(Market):
             case "again":
                 await self.again()
             case "sell":
-                if self.net > 0:
+                if self.free > 0:
                     price_e4 = round(self.rupees * 10) * 1000
-                    self.sell(quantity=self.random.randint(1, self.net), price_e4=price_e4)
+                    self.sell(quantity=self.random.randint(1, self.free), price_e4=price_e4)
         await self.wait(self.random.choice((0.2, 0.5, 2.0)))
 
     def go(self, rupees: float) -> None:
