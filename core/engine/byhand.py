@@ -1,4 +1,4 @@
-"""All circuits as one list, and what a person may do to them: test now, hold open, let go. Never looser than they are."""
+"""All circuits as one list, and what a person may do to them: test now, hold open, let go. Never looser."""
 
 from collections.abc import Callable
 
