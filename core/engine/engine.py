@@ -101,8 +101,7 @@ class Engine:
         parts.broker.tell_late(self._late)
         self.account = Account(self)
         self.market = MarketDesk(parts, self.positions, self.supervisor, self.want)
-        self.wanted = 0
-        self._updates_seen = False
+        self.wanted, self._updates_seen = 0, False
 
     def _use_limits(self, limits: Limits) -> None:
         self.gate.use(limits)
