@@ -40,7 +40,7 @@ from terminal.options import Options
 from terminal.parts import build_parts
 from terminal.recording import Recording
 from terminal.records import config_change, keep_records, watch_log
-from terminal.vaults import AUDIT, BACKUP
+from terminal.vaults import AUDIT, BACKUP, VaultPasswords
 from terminal.watchlists import ListKeeper
 
 STORE = "tezi.db"
@@ -163,6 +163,10 @@ class Boot:
             audit.append("config.changed", {"mode": self._mode_word, "keys": change.keys})
         return audit
 
+    def _passwords(self) -> VaultPasswords | None:
+        """What unlocks the screen; practice and replay have no lock, whatever else the vault is opened for."""
+        return VaultPasswords(self._options.home) if self._options.mode == "live" else None
+
     def _audit_keys(self) -> KeyPlace:
         """The log's key: under the seal of the vault where one is open, else in a file."""
         if self._vault is None:
@@ -184,7 +188,8 @@ class Boot:
         ledger = TradeLedger(self._writer, self.link.run_name)
         assert parts.history is not None
         self._stack.callback(parts.history.close)
-        engine = Engine(replace(parts, audit=audit, ledger=ledger, wanted=self._wanted, keep_lists=self._keep_lists()))
+        parts = replace(parts, audit=audit, ledger=ledger, keep_lists=self._keep_lists())
+        engine = Engine(replace(parts, wanted=self._wanted, passwords=self._passwords()))
         if tape is not None:
             tape.listen(engine.bus)
         today = ist_day(self._clock.wall_ns())

@@ -27,6 +27,9 @@ class LookOnly:
     def cancel(self, tag: str, typed: str = "") -> Submitted:
         return Submitted(refused=self.refusal)
 
+    def modify(self, tag: str, quantity: int, price_e4: int, trigger_e4: int = 0) -> Submitted:
+        return Submitted(refused=self.refusal)
+
     def send_again(self, tag: str) -> OrderIntent | None:
         return None
 

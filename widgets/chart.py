@@ -206,6 +206,6 @@ def chart_head(series: Series, now: Seen, view: View, width: int) -> tuple[Line,
         second += [Cell(f"{at}{forming}  "), Cell(f"{figures}  V {cells.lakh(bar.volume)}", Ink.TEXT)]
     if view.back:
         second.append(Cell("   End: newest", Ink.DIM))
-    missing = Cell(f"{series.missing} bars without a trade ", Ink.DIM) if series.missing else Cell("")
+    missing = Cell(f"bars without a trade: {series.missing} ", Ink.DIM) if series.missing else Cell("")
     about = Cell(f"{series.note} ", Ink.WARN) if series.note else missing
     return (cells.spread(first, (about,), width), tuple(second))

@@ -4,18 +4,21 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from core.account import Caution, Guard, GuardState, Leg, total
+from core.account import Caution, Guard, GuardState, Leg, Totals, total
 from core.domain import InstrumentKey, Position, PositionKey, Product
 from core.money import show_price
 from core.views import Desk
 from widgets import cells
-from widgets.cells import Cell, Line
+from widgets.cells import Cell, Line, width_of
 from widgets.columns import Column
 from widgets.grid import LineGrid
 from widgets.ink import Ink
 from widgets.quotes import Seen, pulse, seen
 
 GUARD_INK = {GuardState.WATCHING: Ink.TEXT, GuardState.SENT: Ink.WARN, GuardState.SENDING: Ink.WARN}
+
+
+SHORT_FOOT = 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,26 +122,19 @@ class LegsGrid(LineGrid):
         }
 
     def foot(self, desk: Desk, width: int) -> Line:
-        """The sums of every position, whatever the filter hides; each is the sum of its column to the paisa."""
-        sums = total(desk.account.legs())
-        parts: list[tuple[str, Cell]] = [
-            ("Open ", cells.profit(sums.open_e4)),
-            ("Realised ", cells.profit(sums.realised_e4)),
-            ("Charges est ", Cell(f"-{show_price(sums.charges_e4)}", Ink.DIM)),
-            ("Net ", cells.profit(sums.net_e4)),
-            ("Day ", cells.profit(sums.day_e4)),
-        ]
-        gap = "   " if width >= 110 else " "
-        short = width < 110
-        line: list[Cell] = []
-        for name, value in parts[: 4 if short else 5]:
-            line += [
-                Cell(gap + (name.replace("Charges est", "Chg").replace("Realised", "Real") if short else name), Ink.DIM)
-            ]
-            line.append(value)
-        if sums.unpriced:
-            line.append(Cell(f"{gap}{sums.unpriced} without a price", Ink.WARN))
-        return cells.spread((), (*line, Cell(" ")), width)
+        """The sums of every position, whatever the filter hides; each is the sum of its column to the paisa.
+
+        A filter's own sum stands at the left, where there is room.
+        """
+        legs = desk.account.legs()
+        shown: Line = ()
+        if self.filter:
+            part = total(tuple(leg for leg in legs if FILTERS[self.filter](leg)))
+            shown = (Cell(f"  {self.filter}: net ", Ink.DIM), cells.profit(part.net_e4))
+        sums = sums_line(total(legs), short=width < SHORT_FOOT)
+        if width_of(shown) + width_of(sums) >= width:
+            shown = ()
+        return cells.spread(shown, sums, width)
 
     def current(self) -> Leg | None:
         """The leg under the cursor."""
@@ -181,6 +177,25 @@ class PositionsGrid(LegsGrid):
         """The position under the cursor."""
         leg = self.current()
         return leg.position if leg else None
+
+
+def sums_line(sums: Totals, *, short: bool) -> Line:
+    """Open, realised, charges, net and day; `short` leaves the day out and shortens the names."""
+    names = ("Open", "Real", "Chg", "Net") if short else ("Open", "Realised", "Charges est", "Net", "Day")
+    values = (
+        cells.profit(sums.open_e4),
+        cells.profit(sums.realised_e4),
+        Cell(f"-{show_price(sums.charges_e4)}", Ink.DIM),
+        cells.profit(sums.net_e4),
+        cells.profit(sums.day_e4),
+    )
+    gap = " " if short else "   "
+    line: list[Cell] = []
+    for name, value in zip(names, values, strict=False):
+        line += [Cell(f"{gap}{name} ", Ink.DIM), value]
+    if sums.unpriced:
+        line.append(Cell(f"{gap}{sums.unpriced} without a price", Ink.WARN))
+    return (*line, Cell(" "))
 
 
 def _row(desk: Desk, leg: Leg) -> _Row:

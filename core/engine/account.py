@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.account import Caution, DayLoss, Gauge, Guard, Holding, Leg, MarkBy, Purse, TicketCost, Totals, Traced
 from core.clock import ist_day
-from core.domain import InstrumentKey, OrderIntent, PositionKey
+from core.domain import Instrument, InstrumentKey, OrderIntent, PositionKey
 from core.engine.gauges import gauges
 from core.engine.protection import Protection
 from core.engine.purse import PurseKeeper
@@ -27,9 +27,7 @@ class Account:
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
         self.protection = self._protection = Protection(engine)
-        self._purse = PurseKeeper(
-            engine.parts.clock, engine.parts.broker, engine.online, engine.gate_facts.holdings_read
-        )
+        self._purse = PurseKeeper(engine.parts.clock, engine.parts.broker, engine.online, self._holdings_read)
         engine.gate_facts.on_funds = self._purse.note_funds
         self._asked: tuple[object, TicketCost] = (None, TicketCost(0, None))
         self._traces = Traces(engine.parts.journal.context, engine.supervisor)
@@ -43,6 +41,17 @@ class Account:
         self._engine.supervisor.keep("purse", self._purse.run)
         if not self._engine.parts.look_only:
             self._engine.supervisor.keep("protection", self._protection.run)
+
+    def wanted(self) -> tuple[Instrument, ...]:
+        """What must be priced: positions first, then holdings."""
+        keys = [InstrumentKey(p.exchange, p.token) for p in self._engine.positions.positions()]
+        keys += [InstrumentKey(h.exchange, h.token) for h in self._purse.holdings()]
+        found = (self._engine.parts.instruments.get(key) for key in dict.fromkeys(keys))
+        return tuple(i for i in found if i is not None)
+
+    def _holdings_read(self, rows: tuple[Holding, ...]) -> None:
+        self._engine.gate_facts.holdings_read(rows)
+        self._engine.want()
 
     @property
     def revision(self) -> int:
@@ -78,7 +87,7 @@ class Account:
         slot = engine.parts.board.slot(at)
         quote = None if slot is None else engine.parts.board.quote(slot)
         instrument = engine.parts.instruments.get(at) or stand_in(key.exchange, key.token, held.symbol)
-        return cautions(held, instrument, self._protection.facts, self._at(), quote)
+        return cautions(held, instrument, self._protection.facts, self._at(), quote, engine.parts.banned)
 
     def square_off_s(self, key: PositionKey) -> int | None:
         return square_off_s(self._protection.facts, key.exchange, key.product, self._at())

@@ -22,6 +22,8 @@ T = TypeVar("T")
 AUDIT_S = 15.0
 AUDIT_NO_SOCKET_S = 5.0
 AUDIT_IDLE_S = 60.0
+CHANGING_S = 2.1
+"""While a change is asked: soon after it may count as not taken."""
 AFTER_FAILURE_S = 1.1
 RECONCILE_AGAIN_S = 2.0
 
@@ -163,6 +165,8 @@ class Books:
         return max(0.0, (due_ns - self._clock.mono_ns()) / NS_PER_S)
 
     def _audit_s(self) -> float:
+        if any(o.change for o in self._blotter.live()):
+            return CHANGING_S
         if not self._blotter.live():
             return AUDIT_IDLE_S
         return AUDIT_S if self._owner.socket_up() else AUDIT_NO_SOCKET_S

@@ -128,6 +128,9 @@ class EngineDesk:
             )
         return self._engine.orders.cancel(tag, confirmed=bool(typed))
 
+    def modify(self, tag: str, quantity: int, price_e4: int, trigger_e4: int = 0) -> Submitted:
+        return self._engine.orders.modify(tag, quantity, price_e4, trigger_e4)
+
     def send_again(self, tag: str) -> OrderIntent | None:
         self._intents += 1
         return self._engine.orders.again(tag, f"again-{tag}-{self._intents}")

@@ -12,7 +12,7 @@ from core.engine.records import Recorder
 from core.errors import StoreFailed
 from core.orders.blotter import Blotter
 from core.orders.states import after_outcome
-from core.outcome import Accepted, NotSent, Outcome, Unknown
+from core.outcome import Accepted, NotSent, Outcome, Refused, Unknown
 from core.ports import Broker, Journal
 from core.resilience.breaker import Ticket
 from core.supervise import Supervisor
@@ -65,6 +65,11 @@ class Dispatcher:
         self._in_flight += 1
         return self._supervisor.once(f"cancel {approved.order.tag}", self._cancel(approved, confirmed))
 
+    def modify(self, approved: Approved) -> None:
+        """Start one change; only the broker's books say what the order's terms are."""
+        self._in_flight += 1
+        self._supervisor.once(f"modify {approved.order.tag}", self._modify(approved))
+
     async def _place(self, approved: Approved) -> None:
         order = approved.order
         outcome: Outcome = Unknown("the program stopped before the answer")
@@ -77,9 +82,15 @@ class Dispatcher:
             self._settle(order, outcome, int(elapsed_ms))
 
     async def _send(self, approved: Approved) -> Outcome:
+        return await self._recorded(approved, "gate", self._broker.place)
+
+    async def _recorded(
+        self, approved: Approved, source: str, call: Callable[[Approved], Awaitable[Outcome]]
+    ) -> Outcome:
+        """Record it durably, look once more whether it may leave, and send it."""
         started_ns = self._clock.mono_ns()
         try:
-            await self._journal.intent(self._recorder.record(approved.order, "gate"))
+            await self._journal.intent(self._recorder.record(approved.order, source))
         except StoreFailed as e:
             return NotSent(f"the order could not be recorded: {e}", local=True)
         if self._clock.mono_ns() - started_ns > RECORD_NS_MAX:
@@ -89,7 +100,7 @@ class Dispatcher:
         ticket = self._circuit.enter_write()
         if ticket is None:
             return NotSent("the order service is failing; nothing is sent to it now", local=True)
-        return await self._counted(ticket, self._broker.place, approved)
+        return await self._counted(ticket, call, approved)
 
     async def _counted(
         self, ticket: Ticket | None, call: Callable[[Approved], Awaitable[Outcome]], approved: Approved
@@ -123,6 +134,16 @@ class Dispatcher:
         self._blotter.put(after, source)
         self._on_settled(order.tag, outcome)
 
+    async def _modify(self, approved: Approved) -> None:
+        outcome: Outcome = Unknown("the program stopped before the answer")
+        try:
+            outcome = await self._recorded(approved, "modify", self._broker.modify)
+        finally:
+            self._in_flight -= 1
+            if isinstance(outcome, Refused | NotSent):  # of any other answer the broker's books must tell
+                self._release(approved.order.tag, outcome)
+            self._on_settled(approved.order.tag, outcome)
+
     async def _cancel(self, approved: Approved, confirmed: bool) -> None:
         outcome: Outcome = Unknown("the program stopped before the answer")
         try:
@@ -151,5 +172,5 @@ class Dispatcher:
     def _release(self, tag: str, outcome: Outcome) -> None:
         """A cancel that was not taken, or nobody knows of, may be asked again: it is harmless when it is done twice."""
         held = self._blotter.get(tag)
-        if held is not None and held.change == "cancel" and not isinstance(outcome, Accepted):
-            self._blotter.put(replace(held, change=""), "cancel not taken")
+        if held is not None and held.change and not isinstance(outcome, Accepted):
+            self._blotter.put(replace(held, change=""), f"{held.change} not taken")

@@ -1,6 +1,5 @@
 """The engine: owns all state and all tasks of one account, outside any screen. Nothing but it calls the rooms."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 
 from core.approval import Approved
@@ -15,7 +14,6 @@ from core.engine.authority import Authority
 from core.engine.books import Books
 from core.engine.choices import Choices
 from core.engine.circuit import OrderCircuit
-from core.engine.context import seen
 from core.engine.dispatch import Dispatcher
 from core.engine.earlier import Earlier
 from core.engine.eventlog import EventLog
@@ -29,6 +27,7 @@ from core.engine.pulse import Pulse
 from core.engine.reconciler import Reconciler
 from core.engine.records import Recorder
 from core.engine.session import SessionKeeper
+from core.engine.trail import Trail
 from core.engine.words import change
 from core.facts import Cause, EngineFault, EventKind, LadderMode, ModeChanged, Operation, OrderChanged
 from core.orders.blotter import Blotter
@@ -63,23 +62,18 @@ class Engine:
         self.blotter = Blotter(self._order_changed)
         self.positions = Positions(self.blotter)
         self.recorder = Recorder(clock, parts.run)
+        self.trail = Trail(parts, self.recorder)
         self.authority = self._authority()
         self.gate_facts, self.gate = make_gate(parts, self.authority, self.blotter, self.positions, self.rates)
         self.lockout, self.limits = keepers(
-            parts, self.ladder, self.supervisor, self._use_limits, self.events.add, self._tell
+            parts, self.ladder, self.supervisor, self._use_limits, self.events.add, self.trail.tell
         )
         self.earlier = Earlier(parts.journal.finish, self.events.add)
         self._adopter = Adopter(clock, self.blotter, parts.tags, parts.run, self.events.add, self.halt, self.earlier)
         self._dispatcher = Dispatcher(
-            clock,
-            self.supervisor,
-            parts.journal,
-            self.recorder,
-            parts.broker,
-            self.blotter,
-            self.circuit,
+            clock, self.supervisor, parts.journal, self.recorder, parts.broker, self.blotter, self.circuit,
             self._settled,
-        )
+        )  # fmt: skip
         self.books = Books(clock, parts.broker, self.blotter, self._adopter, self.circuit, self)
         self._reconciler = self._make_reconciler()
         self.session = SessionKeeper(clock, parts.broker, parts.random, self._logged_in, self._login_failed)
@@ -97,7 +91,9 @@ class Engine:
             self.events.add,
             self._look,
         )
-        self.choices = Choices(clock, self.blotter, self.positions, self.gate, self.orders, self.events.add, self._tell)
+        self.choices = Choices(
+            clock, self.blotter, self.positions, self.gate, self.orders, self.events.add, self.trail.tell
+        )
         parts.broker.tell_late(self._late)
         self.account = Account(self)
         self.market = MarketDesk(parts, self.positions, self.supervisor, self.want)
@@ -157,7 +153,7 @@ class Engine:
 
     def start(self) -> None:
         """Start every task; nothing is waited for."""
-        self._tell("engine.start", {"run": self.parts.run, "look_only": self.parts.look_only})
+        self.trail.tell("engine.start", {"run": self.parts.run, "look_only": self.parts.look_only})
         self._raise_reconcile("checking orders with the broker")
         self.want()
         keep = self.supervisor.keep
@@ -183,13 +179,12 @@ class Engine:
         deadline_ns = self.parts.clock.mono_ns() + round(DRAIN_S * 1e9)
         while self._dispatcher.in_flight and self.parts.clock.mono_ns() < deadline_ns:
             await self.parts.clock.sleep(0.02)
-        self._tell("engine.stop", {"in_flight": self._dispatcher.in_flight})
+        self.trail.tell("engine.stop", {"in_flight": self._dispatcher.in_flight})
         return await self.supervisor.stop(STOP_S)
 
     def want(self) -> None:
         """Subscribe what is held, pinned, looked at or watched, in this order of importance."""
-        held = [self.parts.instruments.get(InstrumentKey(p.exchange, p.token)) for p in self.positions.positions()]
-        wanted = (*(i for i in held if i is not None), *self.market.wanted())
+        wanted = (*self.account.wanted(), *self.market.wanted())
         unique = tuple({i.key: i for i in wanted}.values())
         for instrument in unique:
             self.parts.board.add(instrument)
@@ -203,7 +198,7 @@ class Engine:
 
     def resume(self) -> None:
         self.authority.halted_ns = None
-        self._tell("resume", {"was": self.authority.halt_reason})
+        self.trail.tell("resume", {"was": self.authority.halt_reason})
         self.ladder.clear("HALT")
         self.supervisor.once("store halt", self.parts.meta.store_meta(HALT_KEY, ""))
         self.events.add(EventKind.MODE, "halt undone", True)
@@ -244,7 +239,7 @@ class Engine:
         problem = await self._reconciler.run(reason, self.books.read_book)
         await self.gate_facts.learn_funds()
         self.authority.reconcile_text = problem
-        self._tell("reconcile", {"reason": reason, "problem": problem})
+        self.trail.tell("reconcile", {"reason": reason, "problem": problem})
         if problem:
             self._raise_reconcile(problem)
             return False
@@ -260,7 +255,7 @@ class Engine:
     def _order_changed(self, before: Order | None, after: Order, source: str) -> None:
         if source not in ("gate", "restored"):
             self.parts.journal.record(self.recorder.record(after, source))
-        self._tell_order(before, after, source)
+        self.trail.order(before, after, source)
         line = change(before, after)
         if line is not None and source != "restored":
             self.events.add(EventKind.ORDER, *line)
@@ -268,28 +263,11 @@ class Engine:
             self.books.trades_soon()
         self.bus.publish(OrderChanged(after))
 
-    def _tell_order(self, before: Order | None, after: Order, source: str) -> None:
-        kind = {"gate": "order.intent", "denied": "order.denied", "restored": "order.restored"}.get(
-            source, "order.state"
-        )
-        first = before is None or kind != "order.state"
-        self._tell(kind, {"source": source, **(words.terms(after) if first else {}), **words.standing(after)})
-
     def _look(self, tag: str, intent: OrderIntent) -> None:
-        """Keep what is on screen as an order is asked for: with its first record, and its digest in the audit log."""
-        verdict = self.gate.check(intent)
-        context = seen(self.parts.clock, intent, self.parts.board, self.positions, self.ladder.mode, verdict)
-        self.recorder.note(tag, context)
-        denials = {r.code: r.compared for r in verdict.denials}
-        digest = hashlib.sha256(context).hexdigest()
-        self._tell("order.asked", {"tag": tag, "intent": intent.intent_id, "denials": denials, "context": digest})
-
-    def _tell(self, kind: str, fields: dict[str, object]) -> None:
-        """Into the audit log, with the mode that the screen shows."""
-        self.parts.audit.append(kind, {"mode": self.parts.mode_word, **fields})
+        self.trail.asked(tag, intent, self.gate.check(intent), self.positions, self.ladder.mode)
 
     def _settled(self, tag: str, outcome: Outcome) -> None:
-        self._tell("order.answer", {"tag": tag, **words.answer(outcome)})
+        self.trail.answer(tag, outcome)
         match outcome:
             case Refused() as refused:
                 self._refused(tag, refused)
@@ -327,12 +305,12 @@ class Engine:
         self.gate_facts.address_accepted()
         self.ladder.clear("AUTH")
         self.events.add(EventKind.SYSTEM, "logged in")
-        self._tell("login", {})
+        self.trail.tell("login", {})
         self._reconcile_soon("after login")
 
     def _login_failed(self, failures: int, why: str, wait_s: float) -> None:
         self.authority.login_text = f"not logged in: {why}"
-        self._tell("login.failed", {"times": failures, "why": why})
+        self.trail.tell("login.failed", {"times": failures, "why": why})
         if failures >= 3:
             next_ns = self.parts.clock.mono_ns() + round(wait_s * 1e9)
             self.ladder.raise_cause("AUTH", LadderMode.READ_ONLY, f"login failed {failures} times: {why}", next_ns)
@@ -342,13 +320,13 @@ class Engine:
             self.gate.raise_epoch()
         why = f": {causes[0].text}" if causes else ""
         told = [f"{c.code}: {c.text}" for c in causes]
-        self._tell("ladder", {"before": before.word, "after": after.word, "causes": told})
+        self.trail.tell("ladder", {"before": before.word, "after": after.word, "causes": told})
         self.events.add(EventKind.MODE, f"{before.word} to {after.word}{why}", after >= LadderMode.READ_ONLY)
         self.bus.publish(ModeChanged(before, after, causes))
 
     def _fault(self, where: str, error: str) -> None:
         self.events.add(EventKind.SYSTEM, f"{where} failed: {error}", True)
-        self._tell("fault", {"where": where, "error": error})
+        self.trail.tell("fault", {"where": where, "error": error})
         if "InvariantBroken" in error:
             self.halt(f"a rule that must always hold was broken in {where}; restart and report it")
         self.bus.publish(EngineFault(where, error))
@@ -357,7 +335,7 @@ class Engine:
         self.authority.halted_ns = self.parts.clock.wall_ns()
         self.authority.halt_reason = why
         self.gate.raise_epoch()
-        self._tell("halt", {"why": why})
+        self.trail.tell("halt", {"why": why})
         self.ladder.raise_cause("HALT", LadderMode.HALTED, why, linger_s=0)
         self.events.add(EventKind.MODE, f"HALTED: {why}. Cancels still work.", True)
 
@@ -389,7 +367,7 @@ class Engine:
         return self.circuit.in_probation() and self._dispatcher.in_flight > 0
 
     def _market_closed(self, instrument: Instrument) -> str:
-        session = self.parts.session(instrument.exchange, self.parts.clock.wall_ns())
+        session = self.parts.session_now(instrument)
         return "" if session.open else f"{session.word}: an order now would be one for tomorrow"
 
     def _step(self, text: str) -> None:

@@ -10,7 +10,7 @@ from core.engine.dispatch import IN_FLIGHT_MAX, Dispatcher
 from core.engine.earlier import Report
 from core.facts import EventKind
 from core.orders.blotter import Blotter
-from core.orders.gate import Gate
+from core.orders.gate import Gate, intent_of
 from core.orders.states import move
 from core.orders.tags import Tags
 from core.orders.verdict import describe
@@ -50,6 +50,7 @@ class OrderDesk:
         self._report = report
         self._look = look
         self._intents: dict[str, str] = {}
+        self._changes = 0
         self.closing = False
         """Set once when the engine stops: nothing is begun that nobody would wait for."""
 
@@ -83,6 +84,28 @@ class OrderDesk:
             return Submitted(refused=approved)
         self._mark_asked(approved)
         self._dispatcher.cancel(approved, confirmed)
+        return Submitted(tag=tag)
+
+    def modify(self, tag: str, quantity: int, price_e4: int, trigger_e4: int = 0) -> Submitted:
+        """Ask the broker for other terms; `quantity` is the new total. Until its books show them both sets count."""
+        order = self._blotter.get(tag)
+        instrument = self._instrument(order.key) if order is not None else None
+        if self.closing or order is None or instrument is None:
+            why = "the program is ending" if self.closing else f"there is no order {tag} of a known instrument"
+            return Submitted(refused=f"{why}. Nothing was sent.")
+        self._changes += 1
+        intent = replace(
+            intent_of(order, instrument), intent_id=f"modify-{tag}-{self._changes}", quantity=quantity,
+            price_e4=price_e4, trigger_e4=trigger_e4, source="modify",
+        )  # fmt: skip
+        changed = replace(order, quantity=quantity, price_e4=price_e4, trigger_e4=trigger_e4, change="modify")
+        approved = self._gate.approve_modify(intent, order, changed)
+        if not isinstance(approved, Approved):
+            why = "; ".join(describe(r) for r in approved.denials[:1]) or "denied. Nothing was sent."
+            self._report(EventKind.RISK, f"{order.symbol} not changed: {why}", True)
+            return Submitted(refused=why)
+        self._blotter.put(replace(order, change="modify", updated_ns=self._clock.wall_ns()), "modify asked")
+        self._dispatcher.modify(approved)
         return Submitted(tag=tag)
 
     def cancellable(self) -> tuple[Order, ...]:

@@ -37,6 +37,7 @@ class Protection:
         parts, find = engine.parts, engine.parts.instruments.get
         clock, meta, limits = parts.clock, parts.meta, parts.config.limits
         self._engine = engine
+        self._priced: frozenset[InstrumentKey] = frozenset()
         self.facts = market_facts.load()
         self.profits = Profits(
             engine.positions,
@@ -83,9 +84,17 @@ class Protection:
             self.day_loss.look(self.profits.totals(MarkBy.TOUCH), self._blind())
         self._engine.gate_facts.loss = self.day_loss.state().latched
         parts = self._engine.parts
+        self._want()
         self._reminders.look(self._engine.positions.positions(), At.of(parts.clock.wall_ns()))
         await self.day_loss.keep()
         await self.guards.beat()
+
+    def _want(self) -> None:
+        """A position that appeared, from another device perhaps, must have a price at once."""
+        held = frozenset(InstrumentKey(p.exchange, p.token) for p in self._engine.positions.positions())
+        if held - self._priced:
+            self._engine.want()
+        self._priced = held
 
     def _report(self, kind: EventKind, text: str, loud: bool) -> None:
         """Said to the person, and kept where it can be proved."""

@@ -283,11 +283,11 @@ class Floor:
         crowd = self._crowds[key]
         busy = self._activity(now_ns // NS_PER_S, self._opened_ns(key))
         if self._awake(key, now_ns):
-            crowd.scale = 1.0
+            crowd.scale = busy
             mean_ms = MEAN_MS / busy
         else:
             mean_ms = ASLEEP_OPTION_MS if self._listings[key].instrument.kind is Kind.OPTION else ASLEEP_MS
-            crowd.scale = mean_ms * busy / MEAN_MS
+            crowd.scale = mean_ms * busy * busy / MEAN_MS
         return round((LEAST_MS + crowd.wait(mean_ms)) * NS_PER_MS)
 
     def _round(self, key: InstrumentKey, now_ns: int) -> None:

@@ -72,7 +72,7 @@ class Practice:
         self._setting = setting
         saved = recall(folder) if folder is not None else None
         self.run = 1 if saved is None else saved.run + fresh
-        goes_on = saved is not None and not fresh and now_ns is None and not calendar.is_over(saved.ns, _day(saved))
+        goes_on = saved is not None and not fresh and now_ns is None and not calendar.is_over(saved.ns, saved.on)
         self.seed = seed
         self.switches = Switches()
         self.client_code = ""
@@ -268,7 +268,7 @@ class Practice:
         if now_ns is not None:
             self.day = ist(now_ns).date()
         elif saved is not None:
-            self.day = calendar.next_trading_day(_day(saved))
+            self.day = calendar.next_trading_day(saved.on)
         else:
             self.day = calendar.trading_day(ist(self.clock.real_ns()).date())
         start_ns = calendar.at(self.day, calendar.STARTS) if now_ns is None else now_ns
@@ -315,12 +315,12 @@ class Practice:
         self.rules.expire(self.day, now_ns)
 
     def _go_on(self, saved: Remembered) -> None:
-        self.day = _day(saved)
+        self.day = saved.on
         opened = saved.opened
         rules = list(saved.rules.values())
         self._build(
             Morning(opened.cash_e4, 0, opened.carried, opened.holdings, opened.closes, opened.queued, rules),
-            _figures(saved),
+            saved.by_key(),
         )
         self.start_ns = saved.ns
         self.clock.anchor(saved.ns)
@@ -395,12 +395,3 @@ class Practice:
 
     def _commit(self, now_ns: int, orders: list[OwnOrder], trades: list[OwnTrade]) -> None:
         self._truth.write(Changed(now_ns, orders, trades))
-
-
-def _day(saved: Remembered) -> date:
-    return date.fromisoformat(saved.day)
-
-
-def _figures(saved: Remembered) -> dict[InstrumentKey, DayFigures]:
-    keyed = {tuple(name.split(":", 1)): value for name, value in saved.figures.items()}
-    return {InstrumentKey(Exchange(exchange), token): value for (exchange, token), value in keyed.items()}

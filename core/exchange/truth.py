@@ -9,11 +9,13 @@ near it.
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import msgspec
 
+from core.domain import Exchange, InstrumentKey
 from core.errors import UserError
 from core.exchange.account import Carried, Move
 from core.exchange.dayfigures import DayFigures
@@ -105,6 +107,15 @@ class Remembered(msgspec.Struct):
     moves: list[Move] = []
     rules: dict[int, Rule] = {}
     figures: dict[str, DayFigures] = {}
+
+    @property
+    def on(self) -> date:
+        return date.fromisoformat(self.day)
+
+    def by_key(self) -> dict[InstrumentKey, DayFigures]:
+        """The figures by instrument."""
+        keyed = {tuple(name.split(":", 1)): value for name, value in self.figures.items()}
+        return {InstrumentKey(Exchange(exchange), token): value for (exchange, token), value in keyed.items()}
 
     @property
     def run(self) -> int:

@@ -3,7 +3,7 @@ index) trades at."""
 
 from collections.abc import Awaitable, Callable
 
-from core.clock import NS_PER_S, Clock
+from core.clock import NS_PER_MS, NS_PER_S, Clock
 from core.domain import InstrumentKey
 from core.market.quotes import QuoteBoard
 from core.views import Freshness
@@ -74,8 +74,7 @@ class Canary:
         said_e4 = await self._ask()
         if said_e4 is None or self._now_e4() != price_e4:
             return
-        coming = self._freshness() is Freshness.FRESH
-        if coming or self.frozen:
+        if self._is_coming() or self.frozen:
             self._equal_ns = None
             self._judge_repeats(different=said_e4 != price_e4)
         else:
@@ -115,6 +114,12 @@ class Canary:
     def _freshness(self) -> Freshness:
         slot = self._board.slot(self._key)
         return Freshness.NEVER if slot is None else self._board.freshness(slot)
+
+    def _is_coming(self) -> bool:
+        """Whether frames came of late: not what a row calls fresh, which goes by its own measure."""
+        slot = self._board.slot(self._key)
+        age_ms = None if slot is None else self._board.age_ms(slot)
+        return age_ms is not None and age_ms * NS_PER_MS < _STILL_NS
 
     def _stands(self) -> bool:
         """Whether the connection that now stands has touched the canary."""

@@ -6,7 +6,6 @@ waits: gather, judge and reserve are one synchronous step.
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from core.approval import Action
 from core.clock import NS_PER_MS, Clock
@@ -30,12 +29,14 @@ from core.orders.checks.conduct import paced
 from core.orders.checks.facts import UNITS_MAX, Facts
 from core.orders.checks.structure import well_formed
 from core.orders.daytime import day_of
-from core.orders.habits import MINUTE_NS, Habits, Pace, Tickets, Twins
+from core.orders.gateline import GateLine
+from core.orders.habits import MINUTE_NS, Habits, Tickets, Twins
 from core.orders.hedge import naked_units
 from core.orders.need import on_index
+from core.orders.operations import ladder_operation, rate_operation
 from core.orders.outside import Authority, Outside, Rates
 from core.orders.positions import Positions
-from core.orders.samples import EVERY_NS, Samples
+from core.orders.samples import EVERY_NS
 from core.orders.worth import Worth
 from core.views import QuoteView
 
@@ -43,21 +44,6 @@ RANGE_KEPT = (9, 10)
 """Of the exchange's price range we use nine tenths: ours is reckoned from samples."""
 SINCE_MAX = 64
 """No basket has more legs; approvals are taken back only within one."""
-
-
-@dataclass(slots=True)
-class _Line:
-    """One position as the gate keeps it. `seen` is the quote revision that the price fields were read at."""
-
-    position: PositionKey
-    key: InstrumentKey
-    facts: Facts
-    pace: Pace
-    samples: Samples = field(default_factory=Samples)
-    slot: int | None = None
-    seen: int = -1
-    known: Instrument | None = None
-    sampled_ns: int = -(10**18)
 
 
 class FactBook:
@@ -86,7 +72,7 @@ class FactBook:
         self._rates = rates
         self._instrument = instrument
         self._leaked = leaked
-        self._lines: dict[tuple[str, str, str], _Line] = {}
+        self._lines: dict[tuple[str, str, str], GateLine] = {}
         self._nets: dict[PositionKey, int] = {}
         self._nets_stamp: tuple[int, int] = (-1, -1)
         self._worth = Worth(blotter.exposure, self._net, self._mark_e4, instrument)
@@ -185,21 +171,21 @@ class FactBook:
             return 0
         return max(0, abs(net) - (leaves.buys if i.side is Side.BUY else leaves.sells))
 
-    def _line(self, i: OrderIntent) -> _Line:
+    def _line(self, i: OrderIntent) -> GateLine:
         instrument = i.instrument
         name = (instrument.exchange, instrument.token, i.product)
         line = self._lines.get(name)
         if line is None:
             key = instrument.key
             position = PositionKey(key.exchange, key.token, i.product)
-            line = _Line(position, key, Facts(self.limits), self.habits.pace(key))
+            line = GateLine(position, key, Facts(self.limits), self.habits.pace(key))
             self._lines[name] = line
         known = self._instrument(line.key)
         if known is not line.known or known is None:
             self._identify(line, known)
         return line
 
-    def _identify(self, line: _Line, known: Instrument | None) -> None:
+    def _identify(self, line: GateLine, known: Instrument | None) -> None:
         """Take over what the master says. Foreign kinds of value are left for the checks to trip over."""
         f = line.facts
         line.known = f.known = known
@@ -211,7 +197,7 @@ class FactBook:
         f.tick_e4 = known.tick_e4 if type(known.tick_e4) is int else 0
         f.cash, f.option, f.index = known.kind is Kind.EQUITY, known.kind is Kind.OPTION, on_index(known)
 
-    def _standing(self, f: Facts, line: _Line, i: OrderIntent, target: Order | None) -> None:
+    def _standing(self, f: Facts, line: GateLine, i: OrderIntent, target: Order | None) -> None:
         """Position and what rests, without the order that a change is about; whether this only reduces."""
         f.net = net = self._net(line.position)
         leaves = self._blotter.exposure.leaves(line.position)
@@ -234,7 +220,7 @@ class FactBook:
         less = i.quantity - target.filled <= target.leaves
         f.eased = less and target.side is i.side and (i.price_e4 - target.price_e4) * i.side <= 0
 
-    def _naked_more(self, line: _Line, i: OrderIntent, net: int, rest: int) -> int:
+    def _naked_more(self, line: GateLine, i: OrderIntent, net: int, rest: int) -> int:
         """How many short options lose their cover when the closing part of the order is filled."""
         name, before, after = i.instrument.name, [], []
         for position in self._positions.positions():
@@ -260,7 +246,7 @@ class FactBook:
         quote = self._quotes.quote(slot) if slot is not None else None
         return quote.ltp_e4 if quote is not None and quote.has_ltp and quote.ltp_e4 > 0 else None
 
-    def _prices(self, f: Facts, line: _Line) -> None:
+    def _prices(self, f: Facts, line: GateLine) -> None:
         slot = line.slot
         if slot is None:
             slot = line.slot = self._quotes.slot(line.key)
@@ -274,7 +260,7 @@ class FactBook:
         if self._quotes.revision(slot) != line.seen or now_ns - line.sampled_ns >= EVERY_NS:
             self._read_quote(f, line, slot, now_ns)
 
-    def _read_quote(self, f: Facts, line: _Line, slot: int, now_ns: int) -> None:
+    def _read_quote(self, f: Facts, line: GateLine, slot: int, now_ns: int) -> None:
         quote = self._quotes.quote(slot)
         line.seen = self._quotes.revision(slot)
         f.last_e4 = f.mark_e4 = quote.ltp_e4 if quote.has_ltp else None
@@ -318,7 +304,7 @@ class FactBook:
         delivery = f.cash and i.side is Side.SELL
         f.holdings_free = outside.holdings_free(i.instrument.key) if delivery else None
 
-    def _money(self, f: Facts, line: _Line, i: OrderIntent) -> None:
+    def _money(self, f: Facts, line: GateLine, i: OrderIntent) -> None:
         exposure, now_ns = self._blotter.exposure, self._clock.mono_ns()
         if now_ns - self._worth_ns >= EVERY_NS:
             self._worth.reckon_all(tuple(self._nets))
@@ -346,7 +332,7 @@ class FactBook:
         found = self._instrument(key)
         return found.name if found is not None else None
 
-    def _conduct(self, f: Facts, line: _Line, i: OrderIntent) -> None:
+    def _conduct(self, f: Facts, line: GateLine, i: OrderIntent) -> None:
         now_ns, limits, pace = self._clock.mono_ns(), self.limits, line.pace
         f.same_intent = f.action is Action.PLACE and i.intent_id in self.intents
         within_ms = max(limits.duplicate_block_ms, limits.duplicate_warn_ms)
@@ -374,17 +360,3 @@ class FactBook:
         f.wait_second_ms = -(-self._rates.wait_second_ns(operation) // NS_PER_MS)
         f.wait_long_ms = -(-self._rates.wait_long_ns(operation) // NS_PER_MS)
         f.day_orders = self._outside.orders_today()
-
-
-def ladder_operation(f: Facts) -> Operation:
-    """What a message is to the ladder: a change that may add risk is like opening."""
-    if f.action is Action.MODIFY:
-        return Operation.MODIFY if f.reducing or f.eased else Operation.OPEN
-    return Operation.REDUCE if f.reducing else Operation.OPEN
-
-
-def rate_operation(f: Facts) -> Operation:
-    """Whose windows a message uses."""
-    if f.action is Action.MODIFY:
-        return Operation.MODIFY
-    return Operation.REDUCE if f.reducing else Operation.OPEN

@@ -18,7 +18,8 @@ from core.orders.checks.exposure import needed_e4
 from core.orders.checks.facts import Facts
 from core.orders.checks.judge import denying, failing, failing_cancel
 from core.orders.checks.structure import well_formed
-from core.orders.factbook import FactBook, rate_operation
+from core.orders.factbook import FactBook
+from core.orders.operations import rate_operation
 from core.orders.outside import Authority, Outside, Rates
 from core.orders.positions import Positions
 from core.orders.sizing import Sizing

@@ -110,8 +110,7 @@ def advance(order: Order, row: BrokerOrder, now_ns: int) -> tuple[Order, tuple[s
         average_e4=_average(order, row),
         missing=False,
     )
-    after = _terms(after, row)
-    after = _changes(after, row, now_ns)
+    after = _terms(_changes(after, row, now_ns), row)
     state = _state(order, row, filled, after.quantity)
     if state is not order.state:
         after = move(after, state, now_ns, row.reason)
@@ -176,6 +175,8 @@ CHANGE_STANDS_NS = 2_000_000_000
 
 
 def _changes(order: Order, row: BrokerOrder, now_ns: int) -> Order:
+    if row.status in _CHANGE_ASKED and order.state in TERMINAL:
+        return order  # a row from before the end
     if row.status in _CHANGE_ASKED:
         return replace(order, change=_CHANGE_ASKED[row.status])
     if row.status in _CHANGE_REFUSED:
@@ -183,8 +184,19 @@ def _changes(order: Order, row: BrokerOrder, now_ns: int) -> Order:
     named = _TEXTS.get(row.status)
     if named in TERMINAL or (order.change and row.status in _CHANGE_DONE and not row.from_socket):
         return replace(order, change="")
+    if order.change == "modify" and named in _LIVE and not row.from_socket and _other_terms(order, row):
+        return replace(order, change="")
     unseen = named in _LIVE and not row.from_socket and now_ns - order.updated_ns >= CHANGE_STANDS_NS
     return replace(order, change="") if order.change and unseen else order
+
+
+def _other_terms(order: Order, row: BrokerOrder) -> bool:
+    """Whether the broker's book holds other terms than the order had: the asked change is in force."""
+    return (
+        row.quantity != order.quantity
+        or row.price_e4 not in (None, order.price_e4)
+        or row.trigger_e4 not in (None, order.trigger_e4)
+    )
 
 
 def _average(order: Order, row: BrokerOrder) -> int:

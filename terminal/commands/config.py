@@ -8,7 +8,6 @@ import click
 from core.config import load
 from core.errors import UserError
 from terminal.options import config_file
-from terminal.watched_symbols import complaint
 
 
 @click.group()
@@ -27,8 +26,12 @@ def check(given: Path | None, path: Path | None, as_json: bool, home: Path | Non
     mode, error = "", ""
     try:
         read = load(found)
-        mode, error = str(read.mode), complaint(read.screen.watchlist, home) if read.screen.watchlist else ""
-        error = error and f"{found}: {error}"
+        mode = str(read.mode)
+        if read.screen.watchlist:
+            from terminal.watched_symbols import complaint  # numpy, sqlite3: only when there are symbols
+
+            wrong = complaint(read.screen.watchlist, home)
+            error = wrong and f"{found}: {wrong}"
     except UserError as e:
         error = str(e)
     if as_json:

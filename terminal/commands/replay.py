@@ -12,7 +12,7 @@ import click
 from core.clock import NS_PER_S, SystemClock, iso_to_ns
 from core.errors import UserError
 from core.feed.player import TapePlayer
-from core.store.tape import Damaged, Record
+from core.store.tape import Damaged, Run
 from terminal.commands.tape import FILE, moment, opened
 
 
@@ -30,8 +30,8 @@ def replay(tape: Path, speed: float | None, since: str | None, until: str | None
         return _show(tape, speed, since)
     counts: Counter[str] = Counter()
 
-    def count(record: Record) -> None:
-        counts[record.kind.name.lower()] += 1
+    def count(run: Run) -> None:
+        counts[run.kind.name.lower()] += run.many
 
     clock = SystemClock()
     try:

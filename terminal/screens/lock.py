@@ -13,6 +13,7 @@ from core.views import Desk, GuardStatus, Status
 from terminal.actions import Scope, bindings, key_of
 from terminal.screens.desk_screen import DeskModal
 from terminal.screens.password_field import password_field
+from terminal.screens.said import said_lines
 from widgets.cells import Cell, Line, fit
 from widgets.drawn import DrawnPane
 from widgets.ink import Ink
@@ -62,5 +63,5 @@ def lock_lines(guard: GuardStatus, mode_word: str, width: int) -> tuple[Line, ..
     elif guard.wait_s > 0:
         lines.append((Cell(fit(f"  wrong password; next try in {guard.wait_s:.0f} s", width), Ink.ALARM),))
     elif guard.said:
-        lines.append((Cell(fit(f"  {guard.said}", width), Ink.ALARM),))
+        lines += said_lines(guard.said, width)
     return tuple(lines)

@@ -315,7 +315,6 @@ class TradeScreen(WatchActions, ReplayActions):
             elif order is not None:
                 from terminal.screens.trace import TraceScreen
 
-
                 await self.app.push_screen(TraceScreen(order))
         elif isinstance(self.focused, WatchGrid):
             self.action_depth()

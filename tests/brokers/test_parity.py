@@ -147,6 +147,12 @@ OPERATIONS = [
     Operation("trade book", lambda c: c.broker.trade_book(), lambda c: c.client.tradeBook()),
     Operation("positions", lambda c: c.broker.positions(), lambda c: c.client.position()),
     Operation("funds", lambda c: c.broker.funds(), lambda c: c.client.rmsLimit()),
+    Operation("holdings", lambda c: c.broker.holdings(), lambda c: c.client.allholding()),
+    Operation(
+        "quotes",
+        lambda c: c.broker.quotes((InstrumentKey(Exchange.NSE, "3045"), InstrumentKey(Exchange.NSE, "2885"))),
+        lambda c: c.client.getMarketData("FULL", {"NSE": ["3045", "2885"]}),
+    ),
     Operation(
         "candles",
         lambda c: c.broker.candles(
@@ -169,7 +175,7 @@ OPERATIONS = [
     ),
     Operation("logout", lambda c: c.broker.logout(), lambda c: c.client.terminateSession(c.exchange.client_code)),
 ]
-NOT_REQUESTS = frozenset({"close", "move", "stream_login", "tend", "circuit_statuses", "writes_sent"})
+NOT_REQUESTS = frozenset({"close", "move", "stream_login", "tend", "tell_late", "circuit_statuses", "writes_sent"})
 """Public names of the adapter that send nothing of their own."""
 NAMED = {
     "place a stop": "place",

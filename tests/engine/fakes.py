@@ -30,6 +30,8 @@ class FakeBroker:
     login_down: Failed | None = None
     placed: list[Approved] = field(default_factory=list)
     cancelled: list[Approved] = field(default_factory=list)
+    modified: list[Approved] = field(default_factory=list)
+    on_modify: Callable[[Approved], Outcome] | None = None
     reads: int = 0
     writes_sent: int = 0
     ids: int = 0
@@ -108,7 +110,18 @@ class FakeBroker:
         return Accepted(held.broker_id)
 
     async def modify(self, approved: Approved) -> Outcome:
-        raise AssertionError("nothing here modifies")
+        """Change the broker's row; `on_modify` decides otherwise."""
+        approved.consume()
+        self.writes_sent += 1
+        self.modified.append(approved)
+        if self.on_modify is not None:
+            return self.on_modify(approved)
+        self.change(approved)
+        return Accepted(approved.order.broker_id)
+
+    def change(self, approved: Approved) -> None:
+        o, held = approved.order, self.orders[approved.order.broker_id]
+        self.orders[o.broker_id] = replace(held, quantity=o.quantity, price_e4=o.price_e4, trigger_e4=o.trigger_e4)
 
     async def order_book(self) -> Read[tuple[BrokerOrder, ...]]:
         self.reads += 1

@@ -1,12 +1,14 @@
 """Funds, holdings, limits and traces as the screens get them, in a whole engine on fakes."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from core.account import Holding
-from core.domain import Exchange
+from core.domain import Exchange, Product
 from core.outcome import Failed, FailedBy
 from core.ports import Funds
-from tests.builders import RELIANCE
+from tests.builders import NIFTY_FUT, RELIANCE, SBIN, order
 from tests.engine.rig import Rig
 from tests.engine.test_guards import E4, Market
 
@@ -102,3 +104,20 @@ async def test_positions_are_there_with_profit_before_the_trade_book(market):
     market.price(1420)
     sums, status = market.desk.account.totals(), market.desk.status()
     assert (status.open_pnl_e4, status.realised_e4) == (sums.open_e4, sums.realised_e4) == (740 * E4, 0)
+
+
+async def test_what_is_held_is_priced_wherever_it_was_bought(market):
+    """A position from another device, and a holding, in instruments that no list has."""
+    market.broker.held = HELD
+    await market.start()
+    await market.wait(2)
+    assert SBIN in market.engine.account.wanted()
+    assert NIFTY_FUT not in market.feed.wanted
+    theirs = order(
+        exchange=NIFTY_FUT.exchange, token=NIFTY_FUT.token, symbol=NIFTY_FUT.symbol, quantity=65,
+        price_e4=24_800 * E4, product=Product.CARRYFORWARD, tag="",
+    )  # fmt: skip
+    taken = market.broker.accept(SimpleNamespace(order=theirs), "complete", 65)
+    market.updates.on_order(market.broker.orders[taken.broker_id])
+    await market.wait(0.5)
+    assert NIFTY_FUT in market.feed.wanted

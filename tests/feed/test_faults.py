@@ -56,33 +56,25 @@ def _price(on: Rig) -> int:
     return on.board.quote(SLOT).ltp_e4
 
 
-async def test_F06_F08_half_open_in_9_5_s_mute_in_15_s(exchange: ExchangeProcess, given: StreamLogin) -> None:
-    """Side by side, at the real timing: three sockets whose peer vanished would exceed the limit of connections, so two
-    are half open and one is mute (its heartbeats pass)."""
+async def test_F06_three_half_open_sockets_are_found_within_9_5_s(
+    exchange: ExchangeProcess, given: StreamLogin
+) -> None:
+    """Side by side, at the real timing, as many as the exchange takes: nobody sees a price of theirs as live later."""
     loop = asyncio.get_running_loop()
 
     async def half_open(seed: int) -> float:
         async with rig(exchange, given, seed) as on:
+            await asyncio.sleep(seed * 0.7)  # at other points of the ping's turn
             started = loop.time()
             on.relay.frozen = True
-            await until(lambda: on.board.freshness(SLOT) is Freshness.DOWN, 12)
+            await until(lambda: on.board.freshness(SLOT) is Freshness.DOWN, 14)
             found = loop.time() - started
+            epochs = on.feed.connections
             on.relay.frozen = False
-            await until(on.live, 5)
+            await until(lambda: on.live() and on.feed.connections == epochs + 1, 8)
             return found
 
-    async def mute() -> float:
-        async with rig(exchange, given, 3) as on:
-            started = loop.time()
-            on.relay.change = lambda payload: b"\0"
-            on.relay.inject(b"")
-            await until(lambda: on.feed.status().word != "live", 20)
-            return loop.time() - started
-
-    first, second, silent = await asyncio.gather(half_open(1), half_open(2), mute())
-
-    assert max(first, second) <= 9.5
-    assert silent <= 15
+    assert max(await asyncio.gather(half_open(1), half_open(2), half_open(3))) <= 9.5
 
 
 async def test_F09_frozen_prices_are_found_and_shown_as_down(exchange: ExchangeProcess, given: StreamLogin) -> None:

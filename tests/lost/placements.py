@@ -47,18 +47,18 @@ class Tally:
         self.wrong += other.wrong
 
 
-def run(home: Path, count: int, seed: int, *, updates: bool) -> Tally:
-    """Place `count` orders on an exchange of their own."""
+def run(home: Path, count: int, seed: int, *, updates: bool, loss: float = 0.25) -> Tally:
+    """Place `count` orders on an exchange of their own; `loss` is the share of those that something happens to."""
     with ExchangeProcess(None, "--limits", "off", "--seed", str(seed)) as exchange:
-        return asyncio.run(_run(exchange, home, count, seed, updates))
+        return asyncio.run(_run(exchange, home, count, seed, updates, loss))
 
 
-async def _run(exchange: ExchangeProcess, home: Path, count: int, seed: int, updates: bool) -> Tally:
+async def _run(exchange: ExchangeProcess, home: Path, count: int, seed: int, updates: bool, loss: float) -> Tally:
     tally = Tally()
     async with LostRig(exchange, home, seed, updates=updates) as rig:
         numbers = itertools.count()
         turn = asyncio.Lock()
-        await asyncio.gather(*(_caller(rig, tally, numbers, count, turn) for _ in range(CALLERS)))
+        await asyncio.gather(*(_caller(rig, tally, numbers, count, turn, loss) for _ in range(CALLERS)))
         await rig.control("/faults", {"clear": True})
         await until(lambda: not _open(rig, tally), SETTLED_S)
         await until(lambda: rig.engine.authority.reconcile_text == "", SETTLED_S)
@@ -66,13 +66,15 @@ async def _run(exchange: ExchangeProcess, home: Path, count: int, seed: int, upd
     return tally
 
 
-async def _caller(rig: LostRig, tally: Tally, numbers: "itertools.count[int]", count: int, turn: asyncio.Lock) -> None:
+async def _caller(
+    rig: LostRig, tally: Tally, numbers: "itertools.count[int]", count: int, turn: asyncio.Lock, loss: float
+) -> None:
     """One hand at the keyboard: place, whatever happens, and decide when asked."""
     for _ in range(TRIES_MAX):
         async with turn:
             if tally.placed >= count:
                 return
-            if await _place(rig, tally, next(numbers)):
+            if await _place(rig, tally, next(numbers), loss):
                 tally.placed += 1
                 continue
         _decide(rig, tally)
@@ -80,9 +82,9 @@ async def _caller(rig: LostRig, tally: Tally, numbers: "itertools.count[int]", c
     tally.wrong.append(f"only {tally.placed} of {count} could be placed")
 
 
-async def _place(rig: LostRig, tally: Tally, number: int) -> bool:
+async def _place(rig: LostRig, tally: Tally, number: int, loss: float) -> bool:
     if why := rig.desk.forbidden(Operation.OPEN):
-        tally.denied[why.split(":")[0]] += 1
+        tally.denied[why[:150]] += 1
         return False
     share = rig.random.choice(rig.shares)
     intent = _intent(rig, share, number)
@@ -92,7 +94,7 @@ async def _place(rig: LostRig, tally: Tally, number: int) -> bool:
     if denials:
         tally.denied[denials[0].code] += 1
         return False
-    fault = _fault(rig)
+    fault = _fault(rig, loss)
     if fault:
         await rig.control("/faults", {"add": fault})
     done = rig.desk.submit(intent)
@@ -123,20 +125,21 @@ def _intent(rig: LostRig, share: Instrument, number: int) -> OrderIntent | None:
     return OrderIntent(f"t{number}", share, side, rig.random.randint(1, 5), price_e4, Product.INTRADAY)
 
 
-def _fault(rig: LostRig) -> dict[str, Any]:
+def _fault(rig: LostRig, loss: float) -> dict[str, Any]:
+    """Mostly the answer is lost; seldom the request, or it is late, or the gateway speaks in place of the broker."""
+    if rig.random.random() >= loss:
+        return {}
     dice, cut = rig.random.random(), rig.random.random() < 0.5
     on = {"on": ["placeOrder"], "count": 1}
-    if dice < 0.34:
+    if dice < 0.86:
         return {"name": "lost_answer", "at_byte": rig.random.randrange(ANSWER_BYTES), "reset": cut, **on}
-    if dice < 0.36:
+    if dice < 0.90:
         return {"name": "cut_request", "at_byte": rig.random.randrange(REQUEST_BYTES), "reset": cut, **on}
-    if dice < 0.37:
+    if dice < 0.92:
         return {"name": "lost_request", **on}
-    if dice < 0.39:
-        return {"name": "slow", "delay_ms": rig.random.choice((500, 700)), **on}
-    if dice < 0.40:
-        return {"name": "http_status", "status": rig.random.choice((500, 502, 503)), **on}
-    return {}
+    if dice < 0.97:
+        return {"name": "slow", "delay_ms": rig.random.choice((1_300, 1_700)), **on}
+    return {"name": "http_status", "status": rig.random.choice((500, 502, 503)), **on}
 
 
 def _decide(rig: LostRig, tally: Tally) -> None:

@@ -43,10 +43,19 @@ from tests.waiting import until
 
 SPEED = 50.0
 READY_S = 30.0
-ANSWER_S = 0.4
-"""The longest wait for an answer to an order, real: 20 s of the engine's time, far above what a busy machine needs."""
-LIMITS = Limits(order_value_rupees_max=1_000_000)
-"""Only how much one order may be is raised; everything else is what a person gets."""
+ANSWER_S = 1.0
+"""The longest wait for an answer to an order, real: 50 s of the engine's time, far above what a busy machine needs."""
+LIMITS = Limits(
+    order_value_rupees_max=1_000_000,
+    day_orders_max=100_000,
+    open_orders_max=100_000,
+    open_orders_instrument_max=100_000,
+    runaway_orders_max=100_000,
+    runaway_fills_max=100_000,
+    day_loss_rupees_max=1_000_000_000,
+    day_loss_bps_max=10_000,
+)
+"""What counts orders and money is raised by configuration; every other check is what a person gets."""
 
 
 class NoUpdates:
@@ -100,7 +109,10 @@ class LostRig:
         self.clock = FastClock(iso_to_ns(exchange.truth()["now"]), SPEED)
 
     async def __aenter__(self) -> Self:
-        self._stack.enter_context(patch("core.engine.dispatch.RECORD_NS_MAX", round(SPEED * NS_PER_S)))  # a real disk
+        # The disk and the processor do not run faster with the clock: what judges them is as much wider.
+        self._stack.enter_context(patch("core.engine.dispatch.RECORD_NS_MAX", round(SPEED * NS_PER_S)))
+        self._stack.enter_context(patch("core.engine.pulse.STALL_MS", SPEED * 1_000))
+        self._stack.enter_context(patch("core.resilience.breaker.PROBE_LIMIT_NS", round(5 * SPEED * NS_PER_S)))
         self.home.mkdir(exist_ok=True, parents=True)
         await prepare(self.home / "tezi.db", 0)
         writer = Writer(self.home / "tezi.db", SystemClock())
@@ -114,6 +126,7 @@ class LostRig:
         today = ist_day(self.clock.wall_ns())
         earlier = await self.journal.unfinished_before(today)
         self.engine.restore(await self.journal.load_day(today), earlier=earlier)
+        self.engine.circuit._breaker._slow_ns = round(5 * SPEED * NS_PER_S)
         self.engine.start()
         self.desk = EngineDesk(self.engine)
         self._stack.push_async_callback(self.engine.parts.broker.close)

@@ -408,6 +408,10 @@ class FakeDesk:
             return Submitted(refused="type CANCEL in capitals")
         return self.answer or Submitted(tag=tag)
 
+    def modify(self, tag: str, quantity: int, price_e4: int, trigger_e4: int = 0) -> Submitted:
+        self.calls.append(("modify", tag, quantity, price_e4, trigger_e4))
+        return self.answer or Submitted(tag=tag)
+
     def unanswered(self, tag: str) -> Unanswered | None:
         row = next(o for o in self.orders.order_rows if o.tag == tag)
         asked = Unanswered(row, 100, 100 + 2 * row.quantity)

@@ -1,7 +1,6 @@
 """The chain and chart screens over a fake desk: what stands there, and what each key asks for."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -97,15 +96,20 @@ def bar(n: int, open_: int, high: int, low: int, close: int, volume: int = 1_000
     return Bar(OPENS_S + 300 * n, open_ * E4, high * E4, low * E4, close * E4, volume)
 
 
-@pytest.fixture
-def desk() -> Iterator[FakeDesk]:
+def market_desk() -> FakeDesk:
+    """The fake desk with a chain and a chart that stand still."""
     made = FakeDesk()
     made.chains = FakeChains(chain())
     made.charts = FakeCharts(series(bar(0, 1_400, 1_412, 1_398, 1_410), None, bar(2, 1_410, 1_416, 1_404, 1_406)))
     for s in made.chains.shown.strikes:
         for one in (s.call, s.put):
             made.quotes.set(one.instrument.key, quote(one.ltp_e4, one.ltp_e4, 500))  # type: ignore[union-attr]
-    yield made
+    return made
+
+
+@pytest.fixture
+def desk() -> FakeDesk:
+    return market_desk()
 
 
 def asked(desk: FakeDesk, name: str) -> list[tuple[object, ...]]:
@@ -211,7 +215,7 @@ async def test_the_chart_shows_candles_its_figures_and_the_last_price(desk: Fake
         d.line("[5m]")
         head = d.line("forming")
         assert all(part in head for part in ("O 1,410.00", "H 1,416.00", "L 1,404.00", "C 1,406.00"))
-        d.line("1 bars without a trade")
+        d.line("bars without a trade: 1")
         assert "╌" in d.text and [line for line in d.text.splitlines() if "╌" in line and "1,412.55" in line]
         assert "┃" in d.text and "█" in d.text
         assert all(len(line) == size[0] for line in d.text.splitlines())

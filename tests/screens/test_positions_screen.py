@@ -138,6 +138,7 @@ async def test_sort_and_filter_are_said_in_the_border():
         rows = [line for line in driver.text.splitlines() if "MIS" in line or "NRML" in line]
         assert rows[0].split()[1] != rows[-1].split()[1]
         await driver.press("f", "f", "f")
+        assert "NRML: net +1,284.67" in driver.text and "Net +709.01" in driver.text
         assert "only NRML" in driver.text and "RELIANCE" not in driver.line("NRML ")
 
 

@@ -6,6 +6,7 @@ from core.facts import Operation
 from terminal.app import TeziApp
 from tests.screens.driver import NARROW, WIDE
 from tests.screens.fake_desk import FakeDesk, denies, read_only
+from tests.screens.test_market_screens import market_desk
 from tests.screens.test_positions_screen import desk_with_protection
 from tests.screens.test_risk_and_orders import risky
 
@@ -72,3 +73,9 @@ def test_orders_screen(shot):
 
 def test_risk(shot):
     assert shot(risky(), WIDE, "6")
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("key", ["4", "c"], ids=["chain", "chart"])
+def test_market_screens(shot, size, key):
+    assert shot(market_desk(), size, key)

@@ -26,7 +26,7 @@ def run() -> int:
 def _placements(folder: Path) -> int:
     total, started = Tally(), time.monotonic()
     for n in range(PLACEMENTS // BATCH):
-        total.add(placements.run(folder / f"p{n}", BATCH, 7_000 + n, updates=n % 2 == 0))
+        total.add(placements.run(folder / f"p{n}", BATCH, 7_000 + n, updates=n % 2 == 0, loss=0.4))
     struck = sum(v for k, v in total.struck.items() if k != "none")
     print(f"lost answers: {total.placed} placements, {struck} struck, {total.adopted} adopted without an answer,")
     print(f"  {total.closed} decided by hand, wrong {len(total.wrong)}, {time.monotonic() - started:.0f} s")

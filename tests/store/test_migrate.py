@@ -191,6 +191,20 @@ def test_F54_a_second_instance_is_told_the_process_of_the_first(tmp_path: Path) 
     assert third.stdout == ""
 
 
+def test_F54_the_lock_of_a_process_that_was_killed_is_free(tmp_path: Path) -> None:
+    code = (
+        "import sys, time, pathlib\nfrom core.store.instance import InstanceLock\n"
+        "InstanceLock(pathlib.Path(sys.argv[1])).acquire()\nprint('held', flush=True)\ntime.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None and first.stdout.readline() == "held\n"
+        with pytest.raises(UserError, match=f"process {first.pid}"):
+            InstanceLock(tmp_path).acquire()
+        first.kill()
+    with InstanceLock(tmp_path):
+        assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
+
+
 @pytest.mark.parametrize("revision", REVISIONS[:-1])
 async def test_the_saved_store_of_every_released_version_is_upgraded_with_all_it_held(
     tmp_path: Path, revision: str
