@@ -13,9 +13,10 @@ from core.approval import Action, Approved
 from core.config import Limits
 from core.domain import OrderState, OrderType, Product, Side
 from core.facts import Operation
-from core.orders.checks.conduct import paced, shifted, usual
+from core.orders.checks.conduct import paced, shifted, stale_target, usual
 from core.orders.checks.exposure import opening_units
 from core.orders.checks.facts import MONEY_MAX_E4, Facts
+from core.orders.checks.market import reference_e4
 from core.views import Freshness, Level
 from tests.builders import NIFTY_CALL, NIFTY_FUT, RELIANCE, SBIN, fill, intent, order
 from tests.orders.fakes import GateRig, quote
@@ -699,3 +700,22 @@ def test_lots_of_a_reducing_order_are_twice_as_many():
 
     assert rig.gate.check(intent(**{**FUT, **SELL, "quantity": 130})).allowed
     assert [r.code for r in rig.gate.check(intent(**{**FUT, **SELL, "quantity": 195})).denials] == ["G23"]
+
+
+def test_a_side_that_is_empty_now_is_judged_by_the_last_price_whatever_it_was_before():
+    for side in Side:
+        facts = Facts(Limits(), last_e4=1412_5500, bid_before_e4=1300_0000, ask_before_e4=1500_0000)
+        assert reference_e4(facts, side) == 1412_5500
+        assert reference_e4(Facts(Limits(), bid_before_e4=1300_0000, ask_before_e4=1500_0000), side) is None
+
+
+def test_a_change_of_nothing_is_a_stale_target():
+    assert stale_target(Facts(Limits(), action=Action.MODIFY)) == "there is no such order"
+
+
+def test_the_smallest_change_is_one_more_than_is_filled():
+    rig = GateRig(Limits(order_quantity_max=1))
+    target = order(quantity=10, filled=9, state=S.PARTIAL, broker_id="1")
+    rig.blotter.put(target, "test")
+
+    assert rig.gate.headroom(intent(), target).largest == 10
