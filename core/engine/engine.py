@@ -100,8 +100,7 @@ class Engine:
         parts.broker.tell_late(self._late)
         self.account = Account(self)
         self.market = MarketDesk(parts, self.positions, self.supervisor, self.want)
-        self.wanted = 0
-        self._updates_seen = False
+        self.wanted, self._updates_seen = 0, False
 
     def _use_limits(self, limits: Limits) -> None:
         self.gate.use(limits)
@@ -242,8 +241,8 @@ class Engine:
 
     async def reconcile(self, reason: str) -> bool:
         self._raise_reconcile("checking orders with the broker")
-        self.authority.reconcile_text = "checking orders with the broker"
         problem = await self._reconciler.run(reason, self.books.read_book)
+        await self.gate_facts.learn_funds()
         self.authority.reconcile_text = problem
         self.trail.tell("reconcile", {"reason": reason, "problem": problem})
         if problem:
@@ -347,7 +346,6 @@ class Engine:
 
     def _reconcile_soon(self, reason: str) -> None:
         """From this instant on nothing opens: what happened while nobody listened is not known."""
-        self.authority.reconcile_text = "checking orders with the broker"
         self._raise_reconcile("checking orders with the broker")
         self.books.reconcile_soon(reason)
 
@@ -367,6 +365,7 @@ class Engine:
 
     def _raise_reconcile(self, text: str) -> None:
         """The clean comparison itself is the proof, so nothing lingers after it."""
+        self.authority.reconcile_text = text
         self.ladder.raise_cause("RECONCILE", LadderMode.REDUCE_ONLY, text, linger_s=0)
 
     def _probation_full(self) -> bool:
