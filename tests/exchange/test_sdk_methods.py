@@ -254,26 +254,18 @@ def _market(calls: Calls, exchange: ExchangeProcess) -> None:
 
 
 def _analytics(calls: Calls, exchange: ExchangeProcess) -> None:
-    """Lists that are empty where nothing of the kind is listed."""
-    scrips = calls.client.searchScrip("NFO", "E")["data"] + calls.client.searchScrip("NFO", "F")["data"]
-    has_options = any(row["tradingsymbol"].endswith(("CE", "PE")) for row in scrips)
-
-    def listed(template: Any, name: str, *args: Any) -> None:
-        answer = calls(name, *args)
-        assert answer["status"] is True and isinstance(answer["data"], list), (name, answer)
-        assert not answer["data"] or not shapes.fits(answer["data"], [template]), name
-
-    expiry = next((r["tradingsymbol"] for r in scrips if r["tradingsymbol"].endswith("CE")), "")
-    day = re.sub(r"^NIFTY(\d\d[A-Z]{3})(\d\d).*", r"\g<1>20\2", expiry) if has_options else "31MAR2026"
-    greeks = calls("optionGreek", {"name": "NIFTY", "expirydate": day})
-    if greeks["status"]:
-        assert not shapes.fits(greeks["data"], [shapes.GREEK])
-    else:
-        assert greeks["errorcode"] == "AB9019"
-    listed(shapes.GAINER, "gainersLosers", {"datatype": "PercPriceGainers", "expirytype": "NEAR"})
-    listed(shapes.RATIO, "putCallRatio")
-    listed(shapes.BUILDUP, "oIBuildup", {"expirytype": "NEAR", "datatype": "Long Built Up"})
-    listed(shapes.INTRADAY, "bseIntraday")
+    scrips = calls.client.searchScrip("NFO", "NIFTY")["data"]
+    days = [found for row in scrips if (found := re.match(r"NIFTY(\d\d[A-Z]{3})(\d\d)\d+CE$", row["tradingsymbol"]))]
+    expiry = f"{days[0][1]}20{days[0][2]}"
+    assert len(calls.good([shapes.GREEK], "optionGreek", {"name": "NIFTY", "expirydate": expiry})) > 20
+    calls.good([shapes.GAINER], "gainersLosers", {"datatype": "PercPriceGainers", "expirytype": "NEAR"})
+    calls.good([shapes.RATIO], "putCallRatio")
+    built = [
+        calls("oIBuildup", {"expirytype": "NEAR", "datatype": kind})["data"]
+        for kind in ("Long Built Up", "Short Built Up", "Short Covering", "Long Unwinding")
+    ]
+    assert any(built) and not any(shapes.fits(rows, [shapes.BUILDUP]) for rows in built if rows)
+    assert calls("bseIntraday")["data"] == [], "no share of BSE is listed"
 
 
 def _end(calls: Calls, exchange: ExchangeProcess) -> None:
