@@ -309,6 +309,8 @@ class Engine:
     def _order_changed(self, before: Order | None, after: Order, source: str) -> None:
         if source not in ("gate", "restored"):
             self.parts.journal.record(self.recorder.record(after, source))
+        if source == "gate":
+            self.books.order_left()
         self._tell_order(before, after, source)
         line = change(before, after)
         if line is not None and source != "restored":
