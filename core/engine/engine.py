@@ -315,6 +315,9 @@ class Engine:
         line = change(before, after)
         if line is not None and source != "restored":
             self.events.add(EventKind.ORDER, *line)
+        failed = words.exit_failed(before, after, self.positions.net(after.position))
+        if failed and source != "restored":
+            self.events.add(EventKind.RISK, failed, True)
         if after.filled and (before is None or after.filled > before.filled) and source in ("socket", "book"):
             self.books.trades_soon()
             self.purse.soon()
