@@ -1,6 +1,6 @@
 """What the engine asks of the outside world, as protocols and as the rows that come back."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -83,6 +83,41 @@ class StreamLogin:
         return f"StreamLogin(epoch={self.epoch})"
 
 
+RestLevel = tuple[int, int, int]
+"""One price of the book: 1/10,000 rupee, units, orders; all zero when it is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestQuote:
+    """The market of one instrument as a read gave it. Prices 1/10,000 rupee, quantities units; 0 where nothing was
+    said. `bids` and `asks` are five levels each, best first."""
+
+    ltp_e4: int
+    ltq: int
+    average_e4: int
+    volume: int
+    total_buy: int
+    total_sell: int
+    open_e4: int
+    high_e4: int
+    low_e4: int
+    close_e4: int
+    last_trade_s: int
+    open_interest: int
+    upper_e4: int
+    lower_e4: int
+    bids: tuple[RestLevel, ...]
+    asks: tuple[RestLevel, ...]
+    exchange_ms: int
+
+
+QUOTES_MAX = 50
+"""Instruments in one quote read (official Market Data page)."""
+
+AskQuotes = Callable[[tuple[InstrumentKey, ...]], Awaitable[Read[Mapping[InstrumentKey, RestQuote]]]]
+"""Reads quotes by another way than the stream: at most `QUOTES_MAX`; what the other side left out is missing."""
+
+
 class Broker(Protocol):
     """The broker's order side. Writes take an approval and never raise for what a broker or a network does."""
 
@@ -104,6 +139,7 @@ class Broker(Protocol):
     async def positions(self) -> Read[tuple[BrokerPosition, ...]]: ...
     async def funds(self) -> Read[Funds]: ...
     async def holdings(self) -> Read[tuple[Holding, ...]]: ...
+    async def quotes(self, keys: tuple[InstrumentKey, ...]) -> Read[Mapping[InstrumentKey, RestQuote]]: ...
     async def logout(self) -> None: ...
     async def close(self) -> None: ...
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 from functools import cache
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar, get_args
 
 import msgspec
 
@@ -81,6 +81,7 @@ class _Table(msgspec.Struct):
     depository: list[_Depository]
 
 
+_NO_BROKERAGE = _Brokerage(since="", source="none known", segment=Segment.DELIVERY, rate_e7=0, most_e4=0, least_e4=0)
 _D = TypeVar("_D", bound=_Dated)
 
 
@@ -89,42 +90,54 @@ class Tariff:
 
     def __init__(self, raw: bytes) -> None:
         self._table = msgspec.json.decode(raw, type=_Table)
+        self._known: dict[tuple[date, Exchange, Segment, Side], dict[Charge, int]] = {}
+        self._brokerages: dict[tuple[date, Segment], _Brokerage] = {}
 
     def charges(
         self, day: date, exchange: Exchange, segment: Segment, side: Side, value_e4: int, tax_free: bool = False
     ) -> Charges:
         """What an executed order of that value costs. `tax_free` leaves the transaction tax out, as for bonds."""
+        rates = self._rates(day, exchange, segment, side)
         brokerage_e4 = self._brokerage_e4(day, segment, value_e4)
-        exchange_e4 = self._part_e4("exchange", day, exchange, segment, side, value_e4)
-        sebi_e4 = self._part_e4("sebi", day, exchange, segment, side, value_e4)
+        exchange_e4 = divide_rounded(value_e4 * rates["exchange"], E7)
+        sebi_e4 = divide_rounded(value_e4 * rates["sebi"], E7)
         return Charges(
             brokerage_e4,
             exchange_e4,
-            self._part_e4("stamp", day, exchange, segment, side, value_e4),
+            divide_rounded(value_e4 * rates["stamp"], E7),
             sebi_e4,
-            0 if tax_free else self._part_e4("stt", day, exchange, segment, side, value_e4),
-            self._part_e4("gst", day, exchange, segment, side, brokerage_e4 + exchange_e4 + sebi_e4),
+            0 if tax_free else divide_rounded(value_e4 * rates["stt"], E7),
+            divide_rounded((brokerage_e4 + exchange_e4 + sebi_e4) * rates["gst"], E7),
         )
 
     def depository_e4(self, day: date) -> int:
         """For each scrip sold from the demat account in a day, GST included."""
         row = _newest(day, self._table.depository)
         amount_e4 = row.amount_e4 if row else 0
-        return amount_e4 + self._part_e4("gst", day, Exchange.NSE, Segment.DELIVERY, Side.SELL, amount_e4)
+        gst_e7 = self._rates(day, Exchange.NSE, Segment.DELIVERY, Side.SELL)["gst"]
+        return amount_e4 + divide_rounded(amount_e4 * gst_e7, E7)
 
     def newest(self) -> str:
         """The day of the youngest figure, `YYYY-MM-DD`."""
         return max(row.since for rows in (self._table.rates, self._table.brokerage) for row in rows)
 
     def _brokerage_e4(self, day: date, segment: Segment, value_e4: int) -> int:
-        row = _newest(day, (row for row in self._table.brokerage if row.segment == segment))
-        if row is None or not value_e4:
+        row = self._brokerages.get((day, segment))
+        if row is None:
+            row = _newest(day, (row for row in self._table.brokerage if row.segment == segment)) or _NO_BROKERAGE
+            self._brokerages[day, segment] = row
+        if not value_e4:
             return 0
         return min(row.most_e4, max(row.least_e4, divide_rounded(value_e4 * row.rate_e7, E7)))
 
-    def _part_e4(
-        self, charge: Charge, day: date, exchange: Exchange, segment: Segment, side: Side, value_e4: int
-    ) -> int:
+    def _rates(self, day: date, exchange: Exchange, segment: Segment, side: Side) -> dict[Charge, int]:
+        """The rates in force, by charge. Kept: break-even asks some thirty times for each position."""
+        key = (day, exchange, segment, side)
+        if key not in self._known:
+            self._known[key] = {name: self._rate_e7(name, *key) for name in get_args(Charge)}
+        return self._known[key]
+
+    def _rate_e7(self, charge: Charge, day: date, exchange: Exchange, segment: Segment, side: Side) -> int:
         rows = (
             row
             for row in self._table.rates
@@ -134,7 +147,7 @@ class Tariff:
             and row.side in ("both", side.name.lower())
         )
         row = _newest(day, rows)
-        return divide_rounded(value_e4 * row.rate_e7, E7) if row else 0
+        return row.rate_e7 if row else 0
 
 
 @cache

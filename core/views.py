@@ -10,9 +10,14 @@ from typing import NamedTuple, Protocol
 from core.account import Caution, DayLoss, Gauge, Guard, Holding, Leg, MarkBy, Purse, TicketCost, Totals, Traced
 from core.clock import Clock
 from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Position, PositionKey
-from core.facts import Cause, CircuitState, Event, LadderMode, Operation
+from core.facts import Event, Operation
 from core.marketviews import Chains, Charts, Lists, Replay
 from core.secret import Secret
+from core.standing import CircuitStatus as CircuitStatus
+from core.standing import GuardStatus as GuardStatus
+from core.standing import PanicPlan as PanicPlan
+from core.standing import Status as Status
+from core.standing import StreamStatus as StreamStatus
 
 
 class Level(NamedTuple):
@@ -23,12 +28,22 @@ class Level(NamedTuple):
     orders: int
 
 
+SLOW_TIMES = 6
+"""How many times older than the configured age a price may be that seldom changes and still be fresh: 30 s for 5 s
+(reliability 3.2, G14)."""
+
+
 class Freshness(Enum):
-    """Whether a price may be called live; the second value is the mark of the row."""
+    """Whether a price may be called live; the second value is the mark of the row.
+
+    STALE is late by the row's own measure: how often it usually changes. REST is a price that was read while its feed
+    was down. Only FRESH may be traded on.
+    """
 
     FRESH = ("fresh", " ")
     STALE = ("stale", "~")
     DOWN = ("feed down", "!")
+    REST = ("read, not live", "R")
     NEVER = ("no price yet", "·")
 
     def __init__(self, word: str, mark: str) -> None:
@@ -189,87 +204,6 @@ class Unanswered:
     order: Order
     net: int
     net_if_both: int
-
-
-@dataclass(frozen=True, slots=True)
-class CircuitStatus:
-    """One circuit for the health pane. `next_try_ms` is None when nothing is scheduled; `error` is safe text."""
-
-    name: str
-    state: CircuitState
-    failures: int
-    calls: int
-    next_try_ms: int | None
-    error: str
-    p50_ms: int | None
-    p99_ms: int | None = None
-
-    @property
-    def failing(self) -> bool:
-        """Whether it keeps calls back until a test shows that the service is well."""
-        return self.state not in (CircuitState.CLOSED, CircuitState.PROBATION)
-
-
-@dataclass(frozen=True, slots=True)
-class StreamStatus:
-    """One socket, judged by its last byte and never by a stored flag. `word`: live, connecting, silent, down."""
-
-    name: str
-    word: str
-    last_byte_ms: int | None
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Everything the top line and the health pane say, computed when asked for."""
-
-    mode_word: str
-    account: str
-    ladder: LadderMode
-    probation: bool
-    causes: tuple[Cause, ...]
-    market_ns: int
-    session_word: str
-    closes_in_s: int | None
-    streams: tuple[StreamStatus, ...]
-    circuits: tuple[CircuitStatus, ...]
-    fresh: int
-    wanted: int
-    dropped_frames: int
-    orders_last_second: int
-    orders_per_second_max: int
-    open_pnl_e4: int
-    realised_e4: int
-    waiting: str
-    loop_lag_ms: float
-    journal_word: str
-
-
-@dataclass(frozen=True, slots=True)
-class GuardStatus:
-    """The lock of the screen, and the limits that wait for a person.
-
-    `has_vault` is False where a typed word stands in for the password. `wait_s` is how long no password may be tried,
-    `busy` whether one is being tried, `said` why the last one was refused. `loosened` are limits that would allow more
-    (safe texts), `due_s` the seconds until confirmed ones take force, None when none are confirmed.
-    """
-
-    has_vault: bool = False
-    locked: bool = False
-    wait_s: float = 0.0
-    busy: bool = False
-    said: str = ""
-    loosened: tuple[str, ...] = ()
-    due_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PanicPlan:
-    """What the PANIC overlay would do now, before it is done."""
-
-    cancels: tuple[Order, ...]
-    halted: bool
 
 
 class AccountView(Protocol):

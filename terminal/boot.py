@@ -39,8 +39,8 @@ from terminal.master import fetch_master
 from terminal.options import Options
 from terminal.parts import build_parts
 from terminal.recording import Recording
-from terminal.records import config_change, keep_records
-from terminal.vaults import AUDIT, BACKUP
+from terminal.records import config_change, keep_records, watch_log
+from terminal.vaults import AUDIT, BACKUP, VaultPasswords
 from terminal.watchlists import ListKeeper
 
 STORE = "tezi.db"
@@ -106,6 +106,7 @@ class Boot:
         options, clock = self._options, self._clock
         key = self._vault.key_for(BACKUP) if self._vault is not None else None
         self._supervisor.once("records", keep_records(options.home, clock, audit, self._unclean, engine.halt, key))
+        self._supervisor.keep("store-log", lambda: watch_log(self._writer, clock, partial(_alarm, engine, audit)))
         if options.config_path is not None:
             say = partial(engine.events.add, EventKind.SYSTEM, loud=True)
             watch = partial(watch_config, options.config_path, clock, engine.limits.edited, say)
@@ -162,6 +163,10 @@ class Boot:
             audit.append("config.changed", {"mode": self._mode_word, "keys": change.keys})
         return audit
 
+    def _passwords(self) -> VaultPasswords | None:
+        """What unlocks the screen; practice and replay have no lock, whatever else the vault is opened for."""
+        return VaultPasswords(self._options.home) if self._options.mode == "live" else None
+
     def _audit_keys(self) -> KeyPlace:
         """The log's key: under the seal of the vault where one is open, else in a file."""
         if self._vault is None:
@@ -183,7 +188,8 @@ class Boot:
         ledger = TradeLedger(self._writer, self.link.run_name)
         assert parts.history is not None
         self._stack.callback(parts.history.close)
-        engine = Engine(replace(parts, audit=audit, ledger=ledger, wanted=self._wanted, keep_lists=self._keep_lists()))
+        parts = replace(parts, audit=audit, ledger=ledger, keep_lists=self._keep_lists())
+        engine = Engine(replace(parts, wanted=self._wanted, passwords=self._passwords()))
         if tape is not None:
             tape.listen(engine.bus)
         today = ist_day(self._clock.wall_ns())
@@ -218,6 +224,12 @@ class Boot:
 
     def _fault(self, where: str, error: str) -> None:
         self._log.error("task failed", where=where, error=error)
+
+
+def _alarm(engine: Engine, audit: AuditLog, text: str) -> None:
+    """To the person (and with that to the log file), and to the audit log."""
+    engine.events.add(EventKind.SYSTEM, text, loud=True)
+    audit.append("store.alarm", {"text": text})
 
 
 def _settle_garbage() -> None:

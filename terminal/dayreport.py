@@ -4,7 +4,9 @@ from core.clock import hms
 from core.domain import Position
 from core.money import show_price, show_signed
 from core.store.reads import StoredTrade
+from core.tariff import tariff
 from core.text import plain
+from terminal.costs import ESTIMATE, DayCosts, day_costs
 
 WIDTH = 96
 
@@ -28,10 +30,33 @@ def day_report(day: str, run: str, trades: list[StoredTrade], held: tuple[Positi
         _sum("turnover", show_price(bought_e4 + sold_e4)),
         _sum("receivable (+) or payable (-)", show_signed(sold_e4 - bought_e4)),
         _sum("realised profit or loss, gross", show_signed(sum(p.realised_e4 for p in held))),
-        "Charges and taxes: NOT INCLUDED (no tariff is at hand). Positions carried into the day: not included.",
+        *_costs(day_costs(day, trades, held), sold_e4 - bought_e4, sum(p.realised_e4 for p in held)),
+        "Positions carried into the day: not included.",
         f"Audit code: {code or 'none'}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _costs(costs: DayCosts, net_e4: int, realised_e4: int) -> list[str]:
+    """Each kind of charge on a line, as a contract note has them, and what remains."""
+    c = costs.charges
+    kinds = (
+        ("brokerage", c.brokerage_e4),
+        ("exchange transaction charges", c.exchange_e4),
+        ("stamp duty", c.stamp_e4),
+        ("SEBI turnover fee", c.sebi_e4),
+        ("transaction tax (STT or CTT)", c.stt_e4),
+        ("GST", c.gst_e4),
+        ("depository", costs.depository_e4),
+    )
+    return [
+        "",
+        *(_sum(name, show_price(value_e4)) for name, value_e4 in kinds),
+        _sum("charges and taxes", show_price(costs.total_e4)),
+        _sum("net receivable (+) or payable (-)", show_signed(net_e4 - costs.total_e4)),
+        _sum("realised profit or loss, after charges", show_signed(realised_e4 - costs.total_e4)),
+        f"Charges: {ESTIMATE.format(newest=tariff().newest())}.",
+    ]
 
 
 def _trade(stored: StoredTrade) -> str:

@@ -12,6 +12,8 @@ from core.orders.positions import fold
 from core.store.audit.segments import segments
 from core.store.reads import StoredOrder, StoredTrade
 from core.store.sheets import Cell, Kind, Sheet
+from core.tariff import tariff
+from terminal.costs import day_costs, trade_charges
 
 T, C, M = Kind.TEXT, Kind.COUNT, Kind.MONEY
 
@@ -23,17 +25,20 @@ ORDERS = (
 TRADES = (
     *(("day", T), ("time", T), ("run", T), ("trade_id", T), ("broker_id", T), ("exchange", T), ("symbol", T)),
     *(("side", T), ("product", T), ("quantity", C), ("price", M), ("bought_value", M), ("sold_value", M)),
+    ("charges", M),
 )
 POSITIONS = (
     *(("day", T), ("run", T), ("exchange", T), ("symbol", T), ("product", T), ("bought", C), ("bought_value", M)),
-    *(("sold", C), ("sold_value", M), ("net", C), ("average", M), ("realised", M)),
+    *(("sold", C), ("sold_value", M), ("net", C), ("average", M), ("realised", M), ("charges", M)),
+    ("realised_after_charges", M),
 )
 PNL = (
     *(("day", T), ("run", T), ("trades", C), ("bought_value", M), ("sold_value", M), ("turnover", M)),
-    *(("realised_before_charges", M), ("open_positions", C), ("charges", T)),
+    *(("realised_before_charges", M), ("brokerage", M), ("exchange_charges", M), ("stamp_duty", M), ("sebi_fee", M)),
+    *(("transaction_tax", M), ("gst", M), ("depository", M), ("charges", M), ("realised_after_charges", M)),
+    *(("open_positions", C), ("tariff_of", T)),
 )
 AUDIT = (("record", C), ("time_utc", T), ("kind", T), ("fields", T), ("mac", T))
-NO_CHARGES = "not included"
 
 
 def orders_sheet(orders: list[StoredOrder]) -> Sheet:
@@ -51,18 +56,20 @@ def orders_sheet(orders: list[StoredOrder]) -> Sheet:
 
 
 def trades_sheet(trades: list[StoredTrade]) -> Sheet:
+    """The charges of an order, which are for all its trades together, stand with the last of them."""
     rows: list[tuple[Cell, ...]] = []
-    for stored in trades:
+    costs = trade_charges(trades)
+    for at, stored in enumerate(trades):
         f = stored.fill
         value_e4 = f.quantity * f.price_e4
         sides = (value_e4, None) if f.side > 0 else (None, value_e4)
         rows.append(
             (
                 *(stored.day, hms(f.filled_ns), stored.run, f.fill_id, f.broker_id, f.exchange.value, f.symbol),
-                *(f.side.name, f.product.value, f.quantity, f.price_e4, *sides),
+                *(f.side.name, f.product.value, f.quantity, f.price_e4, *sides, costs[at]),
             )
         )
-    return Sheet("trades", TRADES, rows, _totals(TRADES, rows, {"quantity", "bought_value", "sold_value"}))
+    return Sheet("trades", TRADES, rows, _totals(TRADES, rows, {"quantity", "bought_value", "sold_value", "charges"}))
 
 
 def positions_by_day(trades: list[StoredTrade]) -> Iterator[tuple[str, str, list[StoredTrade], tuple[Position, ...]]]:
@@ -74,15 +81,18 @@ def positions_by_day(trades: list[StoredTrade]) -> Iterator[tuple[str, str, list
 
 
 def positions_sheet(trades: list[StoredTrade]) -> Sheet:
-    rows: list[tuple[Cell, ...]] = [
-        (
-            *(day, run, p.exchange.value, p.symbol, p.product.value, p.bought, p.bought_value_e4, p.sold),
-            *(p.sold_value_e4, p.net, p.average_e4, p.realised_e4),
-        )
-        for day, run, _, held in positions_by_day(trades)
-        for p in held
-    ]
-    summed = {"bought", "bought_value", "sold", "sold_value", "realised"}
+    rows: list[tuple[Cell, ...]] = []
+    for day, run, own, held in positions_by_day(trades):
+        costs = day_costs(day, own, held)
+        for p in held:
+            cost_e4 = costs.of(p)
+            rows.append(
+                (
+                    *(day, run, p.exchange.value, p.symbol, p.product.value, p.bought, p.bought_value_e4, p.sold),
+                    *(p.sold_value_e4, p.net, p.average_e4, p.realised_e4, cost_e4, p.realised_e4 - cost_e4),
+                )
+            )
+    summed = {"bought", "bought_value", "sold", "sold_value", "realised", "charges", "realised_after_charges"}
     return Sheet("positions", POSITIONS, rows, _totals(POSITIONS, rows, summed))
 
 
@@ -92,9 +102,17 @@ def pnl_sheet(trades: list[StoredTrade]) -> Sheet:
         bought_e4, sold_e4 = sum(p.bought_value_e4 for p in held), sum(p.sold_value_e4 for p in held)
         open_count = sum(1 for p in held if p.net)
         realised_e4 = sum(p.realised_e4 for p in held)
-        rows.append((day, run, len(own), bought_e4, sold_e4, bought_e4 + sold_e4, realised_e4, open_count, NO_CHARGES))
-    summed = {"trades", "bought_value", "sold_value", "turnover", "realised_before_charges"}
-    return Sheet("pnl", PNL, rows, _totals(PNL, rows, summed))
+        costs = day_costs(day, own, held)
+        c = costs.charges
+        rows.append(
+            (
+                *(day, run, len(own), bought_e4, sold_e4, bought_e4 + sold_e4, realised_e4),
+                *(c.brokerage_e4, c.exchange_e4, c.stamp_e4, c.sebi_e4, c.stt_e4, c.gst_e4, costs.depository_e4),
+                *(costs.total_e4, realised_e4 - costs.total_e4, open_count, tariff().newest()),
+            )
+        )
+    kept = {"day", "run", "tariff_of", "open_positions"}
+    return Sheet("pnl", PNL, rows, _totals(PNL, rows, {name for name, _ in PNL} - kept))
 
 
 def audit_sheet(home: Path, first: str, last: str) -> Sheet:

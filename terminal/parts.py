@@ -7,18 +7,20 @@ from core.brokers.angel import AngelBroker
 from core.brokers.contract import Contract
 from core.brokers.order_socket import AngelOrderSocket
 from core.clock import AnchoredClock
+from core.domain import Exchange
 from core.engine.parts import Parts
 from core.facts import Event
 from core.feed.market import MarketFeed
-from core.feed.recorder import FeedTape
+from core.feed.recorder import FeedRecorder
 from core.market.history import CandleSource, History
 from core.market.instruments import Catalogue
 from core.market.quotes import QuoteBoard
-from core.market.sessions import session
+from core.market.sessions import Session
 from core.market.watchlists import FILE, Watchlists, load
 from core.orders.tags import Tags
 from core.store.journal import OrderJournal
 from terminal.catalogues import HeldMaster, WithOthers
+from terminal.hours import hours
 from terminal.link import BrokerLink
 from terminal.options import Options
 from terminal.watchlists import pins, recorded, starting
@@ -34,13 +36,14 @@ def build_parts(
     journal: OrderJournal,
     tags: Tags,
     mirror: Callable[[Event], None],
-    tape: FeedTape | None = None,
+    tape: FeedRecorder | None = None,
     random: Random | None = None,
 ) -> Parts:
     """Everything new and unconnected; the engine starts it. Raises UserError for a watchlist that cannot be had."""
     random = random or Random()
     broker = AngelBroker(link.address.rest, link.credentials, clock, known=known, random=random)
     link.on_move = broker.move
+    session, session_of = hours(options.mode, options.home, catalogue.stream)
     board = QuoteBoard(clock, stale_ms=options.config.limits.quote_age_ms_max)
     return Parts(
         clock=clock,
@@ -57,24 +60,15 @@ def build_parts(
         session=session,
         journal=journal,
         broker=broker,
-        feed=MarketFeed(
-            lambda: link.address.stream,
-            broker.stream_login,
-            board,
-            clock,
-            random,
-            renew=broker.renew,
-            in_session=lambda exchange: session(exchange, clock.wall_ns()).open,
-            canary=next(iter(pins(catalogue)), None),
-            tape=tape,
-        ),
-        updates=AngelOrderSocket(lambda: link.address.orders, broker.stream_login, clock, random, renew=broker.renew),
+        feed=_feed(link, broker, board, clock, random, session, catalogue, tape),
+        updates=_updates(link, broker, clock, random, tape),
         tags=tags,
         random=random,
         mirror=mirror,
         meta=journal,
         banned=lambda name, day: False,  # the practice exchange bans nothing
         contracts=catalogue,
+        session_of=session_of,
         history=_history(options, link.run_name, broker, clock),
     )
 
@@ -82,6 +76,43 @@ def build_parts(
 def elsewhere(options: Options) -> str:
     """What an instrument is that this session's exchange does not list."""
     return "not in this recording" if options.replay is not None else "not on the practice exchange"
+
+
+def _feed(
+    link: BrokerLink,
+    broker: AngelBroker,
+    board: QuoteBoard,
+    clock: AnchoredClock,
+    random: Random,
+    session: Callable[[Exchange, int], Session],
+    catalogue: Catalogue,
+    tape: FeedRecorder | None,
+) -> MarketFeed:
+    return MarketFeed(
+        lambda: link.address.stream,
+        broker.stream_login,
+        board,
+        clock,
+        random,
+        renew=broker.renew,
+        in_session=lambda exchange: session(exchange, clock.wall_ns()).open,
+        canary=next(iter(pins(catalogue)), None),
+        quotes=broker.quotes,
+        tape=tape,
+    )
+
+
+def _updates(
+    link: BrokerLink, broker: AngelBroker, clock: AnchoredClock, random: Random, tape: FeedRecorder | None
+) -> AngelOrderSocket:
+    return AngelOrderSocket(
+        lambda: link.address.orders,
+        broker.stream_login,
+        clock,
+        random,
+        renew=broker.renew,
+        on_frame=None if tape is None else tape.order_frame,
+    )
 
 
 def _history(options: Options, run: str, source: CandleSource, clock: AnchoredClock) -> History:

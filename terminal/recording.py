@@ -19,7 +19,8 @@ FOLDER = "tapes"
 class Recording:
     """A new tape under `<home>/tapes`, named by the computer's time. Raises UserError when it cannot be made.
 
-    An order that is being sent is an INTENT, everything that becomes of it an UPDATE. Nothing here ever sees a login.
+    An order that is being sent or asked to change is an INTENT, everything that becomes of it an UPDATE. Nothing here
+    ever sees a login.
     """
 
     def __init__(self, home: Path, clock: Clock) -> None:
@@ -30,6 +31,7 @@ class Recording:
         except OSError as e:
             raise UserError(f"--record: {self.path} cannot be made ({e.strerror}). Give a writable --home.") from e
         self.feed = FeedRecorder(self.writer)
+        self._asked: dict[str, str] = {}
 
     def listen(self, bus: Bus) -> None:
         """From now on every order and mode of this engine."""
@@ -37,8 +39,11 @@ class Recording:
         bus.on(ModeChanged, self._mode)
 
     def _order(self, fact: OrderChanged) -> None:
-        sending = fact.order.state is OrderState.SENDING
-        self.writer.add(Kind.INTENT if sending else Kind.UPDATE, msgspec.json.encode(fact.order))
+        order = fact.order
+        asked = "place" if order.state is OrderState.SENDING else order.change
+        leaves = bool(asked) and self._asked.get(order.tag) != asked
+        self._asked[order.tag] = asked
+        self.writer.add(Kind.INTENT if leaves else Kind.UPDATE, msgspec.json.encode(order))
 
     def _mode(self, fact: ModeChanged) -> None:
         causes = [c.text for c in fact.causes]

@@ -18,9 +18,12 @@ from core.store.audit.log import AuditLog
 from core.store.audit.places import STORE
 from core.store.integrity import damage
 from core.store.journal import OrderJournal
+from core.store.writer import Writer
 
 BACKUP_EVERY_NS = 24 * 3600 * NS_PER_S
 LOOK_S = 600.0
+LOG_LOOK_S = 5.0
+LOG_ALARM_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,27 @@ async def keep_records(
     while True:
         await _backup_when_due(home, clock, audit, key)
         await clock.sleep(LOOK_S)
+
+
+async def watch_log(
+    writer: Writer, clock: Clock, alarm: Callable[[str], None], limit_bytes: int = LOG_ALARM_BYTES
+) -> None:
+    """For ever: say when the write-ahead log grows beyond `limit_bytes` (a reader that stays open keeps it from being
+    folded back), fold it as soon as that is possible, and say when it is short again."""
+    told = False
+    while True:
+        size = writer.log_bytes()
+        if size > limit_bytes:
+            writer.fold_soon()
+        if size > limit_bytes and not told:
+            alarm(
+                f"the store's write-ahead log has {size / 2**20:.0f} MiB, at most {limit_bytes / 2**20:.0f} are usual: "
+                "some program keeps the store open. Close it; nothing is lost"
+            )
+        elif told and size <= limit_bytes:
+            alarm("the store's write-ahead log is short again")
+        told = size > limit_bytes
+        await clock.sleep(LOG_LOOK_S)
 
 
 async def _backup_when_due(home: Path, clock: Clock, audit: AuditLog, key: bytes | None) -> None:

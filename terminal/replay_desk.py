@@ -17,7 +17,7 @@ from core.feed.recorder import instruments
 from core.market.sessions import session
 from core.market.trends import Trends
 from core.market.watchlists import Watchlist, Watchlists
-from core.store.tape import Damaged, Record, TapeFile
+from core.store.tape import Damaged, Run, TapeFile
 from core.store.tape import Kind as RecordKind
 from core.supervise import Supervisor
 from core.text import plain
@@ -188,21 +188,19 @@ class ReplayDesk(LookOnly):
         rows = [(key, self._board.slot(key)) for key in self._rows.known]
         self._trends.sample((key, self._board.quote(slot).ltp_e4) for key, slot in rows if slot is not None)
 
-    def _record(self, record: Record) -> None:
+    def _record(self, run: Run) -> None:
         """What is no price: instruments, orders, modes, connections."""
-        if record.kind is RecordKind.FRAME:
+        if run.kind is RecordKind.FRAME:
             return
-        if record.kind is RecordKind.WANTED:
-            self._wanted(record.body)
-        elif record.kind in (RecordKind.INTENT, RecordKind.UPDATE):
-            self._order(record.body)
-        elif record.kind is RecordKind.MODE:
-            self.events.add(EventKind.MODE, _mode_text(record.body))
-        elif record.kind is RecordKind.EVENT:
-            self.events.add(
-                EventKind.FEED, f"connection {record.channel + 1}: {record.body.decode('ascii', 'replace')}"
-            )
-        elif record.kind is RecordKind.GAP:
+        if run.kind is RecordKind.WANTED:
+            self._wanted(run.data)
+        elif run.kind in (RecordKind.INTENT, RecordKind.UPDATE):
+            self._order(run.data)
+        elif run.kind is RecordKind.MODE:
+            self.events.add(EventKind.MODE, _mode_text(run.data))
+        elif run.kind is RecordKind.EVENT:
+            self.events.add(EventKind.FEED, f"connection {run.channel + 1}: {run.data.decode('ascii', 'replace')}")
+        elif run.kind is RecordKind.GAP:
             self.events.add(EventKind.FEED, "the tape has a gap here: it was not written in time", True)
 
     def _wanted(self, body: bytes) -> None:

@@ -87,7 +87,7 @@ class Entry:
         if not vault.exists or not vault.is_remembered():
             return False
         try:
-            self.opened = vault.open_remembered()
+            self.opened = _newest(vault.open_remembered())
         except KeyringFailed as e:
             self.keyring_why = str(e)
             return False
@@ -95,16 +95,14 @@ class Entry:
 
     def open(self, password: Secret) -> None:
         """Raises VaultError."""
-        self.opened = self._make(False).open(password)
+        self.opened = _newest(self._make(False).open(password))
 
     def save(self, password: Secret, items: Mapping[str, Secret], *, both_factors: bool, remember: bool) -> None:
         """Make the vault, or open it when it is there, and keep these. Raises UserError; then nothing was kept."""
         for name, value in items.items():
             names.check(name, value)
         vault = self._make(remember)
-        opened = self.opened or (vault.open(password) if vault.exists else vault.create(password))
-        if opened.rolled_back:
-            raise VaultError(f"{opened.rolled_back}. If that is right: tezi secrets set NAME --accept-older")
+        opened = self.opened or (_newest(vault.open(password)) if vault.exists else vault.create(password))
         opened.put(items, second_factor_too=both_factors)
         if remember:
             opened.remember()
@@ -112,3 +110,12 @@ class Entry:
 
     def _told(self, why: str) -> None:
         self.keyring_why = why
+
+
+def _newest(opened: Opened) -> Opened:
+    """The vault itself. Raises VaultError for one that was put back: a person must say that this is right."""
+    if opened.rolled_back:
+        words = opened.rolled_back
+        opened.close()
+        raise VaultError(f"{words}. Put the newer one back, or accept this one: tezi secrets password --accept-older")
+    return opened

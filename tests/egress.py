@@ -10,9 +10,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).parents[1]
+GUARDED = Path(__file__).parent / "security" / "guarded"
+CHILD_PATH = f"{GUARDED}{os.pathsep}{ROOT}"
+"""PYTHONPATH of a child process that is to be guarded too; it tells by the file that EGRESS_FILE names."""
 NAMES = {None, "", "localhost", b"localhost", b""}
 _ADDRESSED = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 _NAMED = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyname_ex"}
+_tells = False
 attempts: list[str] = []
 """What was tried since somebody last emptied it."""
 
@@ -21,8 +26,10 @@ class EgressRefused(ConnectionRefusedError):
     """A test tried to reach beyond loopback."""
 
 
-def install() -> None:
-    """From now on, in this process, for good."""
+def install(*, tells: bool = False) -> None:
+    """From now on, in this process, for good. `tells`: it is a child, and writes down what it tried."""
+    global _tells
+    _tells = tells
     sys.addaudithook(_hook)
 
 
@@ -44,7 +51,8 @@ def write_down(text: str) -> None:
 
 def _refuse(event: str, what: object) -> None:
     attempts.append(f"{event} {what}")
-    write_down(attempts[-1])
+    if _tells:
+        write_down(attempts[-1])
     raise EgressRefused(f"a test tried to reach {what} ({event})")
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.egress import CHILD_PATH
+
 ROOT = Path(__file__).parent.parent
 START_LIMIT_S = 20.0
 _CODE = "from terminal.commands.exchange import exchange; exchange()"
@@ -36,7 +38,7 @@ class ExchangeProcess:
 
     def __init__(self, state: Path | None = None, *args: str) -> None:
         words = [*(["--state", str(state)] if state is not None else []), *args]
-        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        env = {**os.environ, "PYTHONPATH": CHILD_PATH}
         started = time.monotonic()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed in _reap
         self.process = subprocess.Popen(

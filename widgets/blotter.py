@@ -1,103 +1,17 @@
-"""The tables of the bottom pane that tell of our own trading: positions, orders, trades."""
+"""The tables that tell of our own trading: orders and trades."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import ClassVar
 
 from core.clock import hms
-from core.domain import Fill, InstrumentKey, Order, OrderState, Position
-from core.money import group, show_price, show_signed
+from core.domain import Fill, Order, OrderState
+from core.money import group, show_price
 from core.views import Desk
 from widgets import cells
-from widgets.cells import Cell, Line
+from widgets.cells import Cell
 from widgets.columns import Column
 from widgets.grid import LineGrid
 from widgets.ink import Ink
-from widgets.quotes import Seen, pulse, seen
-
-
-class PositionsGrid(LineGrid):
-    """Open positions first. The foot line is gross of charges, as the desk's own figures are."""
-
-    COLUMNS = (
-        Column("symbol", "Symbol", 11, grow=True),
-        Column("product", "Prod", 4),
-        Column("side", "Side", 5, rank=4),
-        Column("quantity", "Qty", 7, right=True),
-        Column("average", "Avg", 11, right=True, rank=3),
-        Column("ltp", "LTP", 11, right=True),
-        Column("pnl", "P&L", 12, right=True),
-        Column("percent", "%", 8, right=True, rank=5),
-        Column("realised", "Realised", 12, right=True, rank=6),
-        Column("age", "Age", 4, right=True, rank=7),
-    )
-    EMPTY = "no positions today"
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._rows: dict[Hashable, Position] = {}
-
-    def row_keys(self, desk: Desk) -> Sequence[Hashable]:
-        self._rows = {p.key: p for p in desk.positions.positions()}
-        return tuple(self._rows)
-
-    def row_revision(self, desk: Desk, key: Hashable) -> Hashable:
-        position = self._rows[key]
-        return (position, pulse(desk.quotes, InstrumentKey(position.exchange, position.token)))
-
-    def row_cells(self, desk: Desk, key: Hashable) -> Mapping[str, Cell]:
-        position = self._rows[key]
-        instrument_key = InstrumentKey(position.exchange, position.token)
-        instrument = desk.instrument(instrument_key)
-        places = cells.decimals(instrument) if instrument else 2
-        now = seen(desk.quotes, instrument_key)
-        word = "LONG" if position.net > 0 else "SHORT" if position.net < 0 else "flat"
-        return {
-            "mark": cells.mark(now.freshness) if position.net else Cell(" "),
-            "symbol": self.name_cell(instrument, position.symbol),
-            "product": Cell(position.product.short, Ink.DIM),
-            "side": Cell(word, cells.signed_quantity(position.net).ink),
-            "quantity": cells.signed_quantity(position.net),
-            "average": cells.price(position.average_e4, places),
-            "ltp": cells.last_price(now.quote, now.freshness, places),
-            "pnl": _open_profit(position, now),
-            "percent": _open_percent(position, now),
-            "realised": cells.profit(position.realised_e4) if position.realised_e4 else cells.DASH,
-            "age": Cell(cells.age(now.age_ms) if position.net else "", Ink.DIM),
-        }
-
-    def foot(self, desk: Desk, width: int) -> Line:
-        if self.status is None:
-            return ()
-        open_e4, realised_e4 = self.status.open_pnl_e4, self.status.realised_e4
-        parts = (("Open ", open_e4), ("Realised ", realised_e4), ("Net ", open_e4 + realised_e4))
-        line: list[Cell] = []
-        for name, value in parts:
-            line += [Cell("   " + name, Ink.DIM), cells.profit(value)]
-        if width >= 90:
-            line.append(Cell("   before charges", Ink.DIM))
-        return cells.spread((), (*line, Cell(" ")), width)
-
-    def current(self) -> Position | None:
-        """The position under the cursor."""
-        return self._rows.get(self.cursor_key)
-
-
-def _open_profit(position: Position, now: Seen) -> Cell:
-    if not position.net:
-        return cells.DASH
-    if not now.quote.has_ltp:
-        return Cell("no price", Ink.DIM)
-    value = position.open_e4(now.quote.ltp_e4)
-    return Cell(show_signed(value), cells.live_ink(now.freshness, cells.sign_ink(value)))
-
-
-def _open_percent(position: Position, now: Seen) -> Cell:
-    cost_e4 = abs(position.net) * position.average_e4
-    if not cost_e4 or not now.quote.has_ltp:
-        return cells.DASH
-    value = position.open_e4(now.quote.ltp_e4)
-    bps = round(value * 10_000 / cost_e4)
-    return Cell(cells.percent(bps), cells.live_ink(now.freshness, cells.sign_ink(bps)))
 
 
 class OrdersGrid(LineGrid):

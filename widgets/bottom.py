@@ -7,9 +7,10 @@ from textual.containers import Vertical
 from textual.content import Content
 
 from core.views import Desk, Status
-from widgets.blotter import OrdersGrid, PositionsGrid, TradesGrid
+from widgets.blotter import OrdersGrid, TradesGrid
 from widgets.grid import LineGrid
 from widgets.health import HealthGrid
+from widgets.legs import PositionsGrid
 
 log = logging.getLogger("tezi.screen")
 TABLES = ("positions", "orders", "trades", "health")

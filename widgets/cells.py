@@ -174,7 +174,7 @@ def countdown(seconds: int) -> str:
 
 def mark(freshness: Freshness) -> Cell:
     """The mark in front of a row, so that a stale price is known without its colour."""
-    ink = {Freshness.STALE: Ink.WARN, Freshness.DOWN: Ink.ALARM}.get(freshness, Ink.DIM)
+    ink = {Freshness.STALE: Ink.WARN, Freshness.REST: Ink.WARN, Freshness.DOWN: Ink.ALARM}.get(freshness, Ink.DIM)
     return Cell(freshness.mark, ink)
 
 

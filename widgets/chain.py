@@ -29,10 +29,10 @@ def _columns() -> tuple[Column, ...]:
         Column("c_delta", "delta", 5, right=True, rank=4),
         Column("c_bid", "bid", 8, right=True, rank=1),
         Column("c_ask", "ask", 8, right=True, rank=2),
-        Column("c_ltp", "CALL", 8, right=True),
+        Column("c_ltp", "CALL", 9, right=True),
     )
     puts = tuple(Column(f"p{c.id[1:]}", "PUT" if c.id == "c_ltp" else c.title, c.width, True, c.rank) for c in calls)
-    return (*calls, Column("strike", "Strike", 11, grow=True), *reversed(puts))
+    return (*calls, Column("strike", "Strike", 9, grow=True), *reversed(puts))
 
 
 class ChainGrid(LineGrid):

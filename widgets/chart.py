@@ -21,6 +21,8 @@ from widgets.quotes import Seen, seen
 VOLUME_LINES = 3
 AXIS_GAP = 2
 DAY_S = 86_400
+APART = 4
+"""Cells between two labels of the time axis."""
 DAYS_APART = 10
 """A chart of days names every tenth."""
 _RISING = {(1, 1): "┃", (1, 0): "╹", (0, 1): "╻"}
@@ -99,13 +101,13 @@ class Scale:
         return round((self.high_e4 - price_e4) * halves / (self.high_e4 - self.low_e4))
 
     def price_e4(self, y: int) -> int:
-        """The price at the middle of a line."""
-        return round(self.high_e4 - (y * 2 + 0.5) * (self.high_e4 - self.low_e4) / (self.rows * 2 - 1))
+        """The price at the upper half of a line."""
+        return round(self.high_e4 - y * 2 * (self.high_e4 - self.low_e4) / (self.rows * 2 - 1))
 
     @property
     def last_row(self) -> int:
-        """The line of the last price, -1 without one."""
-        return self.half(self.last_e4) // 2 if self.last_e4 else -1
+        """The line of the last price, far above without one."""
+        return self.half(self.last_e4) // 2 if self.last_e4 else -9
 
 
 def _row(shown: Sequence[Bar | None], scale: Scale, y: int, step: int, room: int, places: int, now: Seen) -> Line:
@@ -167,15 +169,16 @@ def _times(starts: Sequence[int], shown: Sequence[Bar | None], seconds: int, ste
         if seconds < DAY_S and shown[n] is not None:
             _put(text, left + n * step, moment.strftime("%H:%M"))
     for n, bar in enumerate(shown):
-        if bar is None:
-            _put(text, left + n * step, "·", apart=0)
+        x = left + n * step
+        if bar is None and not "".join(text[max(0, x - 1) : x + 2]).strip(" ·"):
+            text[x] = "·"
     return (Cell("".join(text), Ink.DIM),)
 
 
-def _put(text: list[str], x: int, label: str, apart: int = 4) -> None:
-    """Write a label where it fits with this much room on either side."""
+def _put(text: list[str], x: int, label: str) -> None:
+    """Write a label where it fits with some room on either side."""
     end = x + len(label)
-    if end <= len(text) and not "".join(text[max(0, x - apart) : end + apart]).strip():
+    if end <= len(text) and not "".join(text[max(0, x - APART) : end + APART]).strip():
         text[x:end] = label
 
 
@@ -201,10 +204,8 @@ def chart_head(series: Series, now: Seen, view: View, width: int) -> tuple[Line,
         )
         forming = " forming" if bar.start_s == series.live_s else ""
         second += [Cell(f"{at}{forming}  "), Cell(f"{figures}  V {cells.lakh(bar.volume)}", Ink.TEXT)]
-    if series.missing:
-        second.append(Cell(f"   {series.missing} bars without a trade", Ink.DIM))
-    if series.note:
-        second.append(Cell(f"   {series.note}", Ink.WARN))
     if view.back:
         second.append(Cell("   End: newest", Ink.DIM))
-    return (first, tuple(second))
+    missing = Cell(f"bars without a trade: {series.missing} ", Ink.DIM) if series.missing else Cell("")
+    about = Cell(f"{series.note} ", Ink.WARN) if series.note else missing
+    return (cells.spread(first, (about,), width), tuple(second))

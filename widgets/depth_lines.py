@@ -172,8 +172,9 @@ def _walk_line(book: Book, side: Side, sizes: tuple[int, ...], width: int) -> Li
     for n, size in enumerate(sizes):
         found = walk(book.seen.quote, side, size)
         if found.complete:
+            worse_bps = found.slippage_bps or 0.0
             price = Cell(show_price(found.average_e4, places), cells.live_ink(book.seen.freshness, ink))
-            worse = Cell(f" {found.slippage_bps:.1f}bp" if found.slippage_bps else "", Ink.DIM)
+            worse = Cell(f" {worse_bps:.1f}bp" if worse_bps >= 0.05 else "", Ink.DIM)
             parts.append(Part((Cell(f"{group(size)} "), price, worse), (Cell(f"{group(size)} "), price), rank=n))
         else:
             parts.append(Part((Cell(f"{group(size)} over {group(found.filled)} seen", Ink.DIM),), rank=n))

@@ -2,19 +2,23 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-from core.account import Caution, Guard, GuardState, Leg, total
-from core.domain import InstrumentKey, PositionKey, Product
+from core.account import Caution, Guard, GuardState, Leg, Totals, total
+from core.domain import InstrumentKey, Position, PositionKey, Product
 from core.money import show_price
 from core.views import Desk
 from widgets import cells
-from widgets.cells import Cell, Line
+from widgets.cells import Cell, Line, width_of
 from widgets.columns import Column
 from widgets.grid import LineGrid
 from widgets.ink import Ink
 from widgets.quotes import Seen, pulse, seen
 
 GUARD_INK = {GuardState.WATCHING: Ink.TEXT, GuardState.SENT: Ink.WARN, GuardState.SENDING: Ink.WARN}
+
+
+SHORT_FOOT = 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ FILTERS: dict[str, Callable[[Leg], bool]] = {
 class LegsGrid(LineGrid):
     """Every position of the day. `sort`, `reverse` and `filter` are what the border says of them."""
 
-    COLUMNS = (
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("symbol", "Symbol", 11, grow=True),
         Column("product", "Prod", 4),
         Column("quantity", "Qty", 7, right=True),
@@ -118,26 +122,19 @@ class LegsGrid(LineGrid):
         }
 
     def foot(self, desk: Desk, width: int) -> Line:
-        """The sums of every position, whatever the filter hides; each is the sum of its column to the paisa."""
-        sums = total(desk.account.legs())
-        parts: list[tuple[str, Cell]] = [
-            ("Open ", cells.profit(sums.open_e4)),
-            ("Realised ", cells.profit(sums.realised_e4)),
-            ("Charges est ", Cell(f"-{show_price(sums.charges_e4)}", Ink.DIM)),
-            ("Net ", cells.profit(sums.net_e4)),
-            ("Day ", cells.profit(sums.day_e4)),
-        ]
-        gap = "   " if width >= 110 else " "
-        short = width < 110
-        line: list[Cell] = []
-        for name, value in parts[: 4 if short else 5]:
-            line += [
-                Cell(gap + (name.replace("Charges est", "Chg").replace("Realised", "Real") if short else name), Ink.DIM)
-            ]
-            line.append(value)
-        if sums.unpriced:
-            line.append(Cell(f"{gap}{sums.unpriced} without a price", Ink.WARN))
-        return cells.spread((), (*line, Cell(" ")), width)
+        """The sums of every position, whatever the filter hides; each is the sum of its column to the paisa.
+
+        A filter's own sum stands at the left, where there is room.
+        """
+        legs = desk.account.legs()
+        shown: Line = ()
+        if self.filter:
+            part = total(tuple(leg for leg in legs if FILTERS[self.filter](leg)))
+            shown = (Cell(f"  {self.filter}: net ", Ink.DIM), cells.profit(part.net_e4))
+        sums = sums_line(total(legs), short=width < SHORT_FOOT)
+        if width_of(shown) + width_of(sums) >= width:
+            shown = ()
+        return cells.spread(shown, sums, width)
 
     def current(self) -> Leg | None:
         """The leg under the cursor."""
@@ -157,6 +154,48 @@ class LegsGrid(LineGrid):
         arrow = "▲" if self.reverse else "▼"
         parts = [f"sort {self.sort} {arrow}" if self.sort else "", f"only {self.filter}" if self.filter else ""]
         return "  ".join(part for part in parts if part)
+
+
+class PositionsGrid(LegsGrid):
+    """The same on the Trade screen, in fewer columns; the Positions screen has them all."""
+
+    COLUMNS = (
+        Column("symbol", "Symbol", 11, grow=True),
+        Column("product", "Prod", 4),
+        Column("quantity", "Qty", 7, right=True),
+        Column("average", "Avg", 11, right=True, rank=3),
+        Column("mark_price", "Last", 11, right=True),
+        Column("open", "P&L", 12, right=True),
+        Column("percent", "%", 8, right=True, rank=6),
+        Column("day", "Day P&L", 12, right=True, rank=5),
+        Column("guard", "Stop / target", 21, right=True, rank=2),
+        Column("left", "Sq-off", 7, right=True, rank=1),
+        Column("age", "Age", 4, right=True, rank=7),
+    )
+
+    def position(self) -> Position | None:
+        """The position under the cursor."""
+        leg = self.current()
+        return leg.position if leg else None
+
+
+def sums_line(sums: Totals, *, short: bool) -> Line:
+    """Open, realised, charges, net and day; `short` leaves the day out and shortens the names."""
+    names = ("Open", "Real", "Chg", "Net") if short else ("Open", "Realised", "Charges est", "Net", "Day")
+    values = (
+        cells.profit(sums.open_e4),
+        cells.profit(sums.realised_e4),
+        Cell(f"-{show_price(sums.charges_e4)}", Ink.DIM),
+        cells.profit(sums.net_e4),
+        cells.profit(sums.day_e4),
+    )
+    gap = " " if short else "   "
+    line: list[Cell] = []
+    for name, value in zip(names, values, strict=False):
+        line += [Cell(f"{gap}{name} ", Ink.DIM), value]
+    if sums.unpriced:
+        line.append(Cell(f"{gap}{sums.unpriced} without a price", Ink.WARN))
+    return (*line, Cell(" "))
 
 
 def _row(desk: Desk, leg: Leg) -> _Row:

@@ -9,7 +9,7 @@ from widgets.cells import Cell, Line
 from widgets.ink import Ink
 from widgets.shed import Part, shed
 
-OURS = "kept by Tezi, not by the broker: only while this program runs"
+OURS = "kept by Tezi, not by the broker: works only while this program runs"
 
 
 def leg_notes(desk: Desk, leg: Leg | None, width: int) -> tuple[Line, ...]:
@@ -17,7 +17,8 @@ def leg_notes(desk: Desk, leg: Leg | None, width: int) -> tuple[Line, ...]:
     if leg is None or not leg.position.net:
         return ()
     guard = desk.account.guard(leg.position.key)
-    return (guard_line(guard), *(caution_line(c) for c in desk.account.cautions(leg.position.key)))
+    ours: tuple[Line, ...] = ((Cell(f" {OURS}", Ink.DIM),),) if guard is not None else ()
+    return (guard_line(guard), *ours, *(caution_line(c) for c in desk.account.cautions(leg.position.key)))
 
 
 def caution_line(caution: Caution, head: str = "") -> Line:
@@ -41,7 +42,6 @@ def guard_line(guard: Guard | None) -> Line:
         Cell(f" {guard.state.value:<11}", ink),
         Cell(f"{', '.join(parts)}, since {hms(guard.set_ns)}"),
         Cell(why, Ink.WARN),
-        Cell(f"  {OURS}", Ink.DIM),
     )
 
 

@@ -14,7 +14,7 @@ from widgets.grid import LineGrid
 from widgets.ink import Ink
 from widgets.legs import GUARD_INK
 
-BAR_WIDTH = 20
+BAR_WIDTH = 16
 WARN_SHARE = 0.7
 _LAST_ON_TOP = 1.0
 
@@ -23,12 +23,12 @@ class GaugesGrid(LineGrid):
     """Each limit with how much of it is used and left. A limit without a share bounds one order and has no bar."""
 
     COLUMNS = (
-        Column("name", "Limit", 20),
+        Column("name", "Limit", 22),
         Column("used", "Used", 15, right=True),
         Column("limit", "of", 15, right=True),
         Column("bar", "", BAR_WIDTH, rank=1),
         Column("percent", "%", 6, right=True),
-        Column("left", "Left", 18, right=True, rank=2),
+        Column("left", "Left", 22, right=True, rank=2),
         Column("word", "", 16, rank=3, grow=True),
     )
     EMPTY = "no limits: the terminal is still starting"

@@ -26,7 +26,7 @@ class AngelOrderSocket:
     """Runs until cancelled and reconnects by itself. `malformed` counts frames that were neither update nor filler.
 
     `url` and `login` are asked at each attempt; `renew(epoch)` is awaited when that login was refused (401).
-    `on_event` gets safe one-line texts.
+    `on_event` gets safe one-line texts. `on_frame` gets every frame as it came, before it is read.
     """
 
     def __init__(
@@ -39,10 +39,12 @@ class AngelOrderSocket:
         on_event: Callable[[str], None] = lambda _: None,
         renew: Callable[[int], Awaitable[object]] = _no_renewal,
         timing: Timing = _TIMING,
+        on_frame: Callable[[bytes], None] | None = None,
     ) -> None:
         self._url = url
         self._login = login
         self._on_event = on_event
+        self._on_frame = on_frame
         self._link = Link("orders", self._target, self, clock, random, renew, timing)
         self._on_order: Callable[[BrokerOrder], None] = lambda _: None
         self._on_connected: Callable[[], None] = lambda: None
@@ -71,9 +73,13 @@ class AngelOrderSocket:
             self._on_event(f"order updates down: {why}")
 
     def on_binary(self, frame: bytes) -> None:
+        if self._on_frame is not None:
+            self._on_frame(frame)
         self._take(frame)
 
     def on_text(self, text: str) -> None:
+        if self._on_frame is not None:
+            self._on_frame(text.encode("utf-8", "replace"))
         if text.strip() != "pong":
             self._take(text.encode("utf-8", "replace"))
 

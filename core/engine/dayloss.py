@@ -12,7 +12,7 @@ from core.account import DayLoss, Totals
 from core.clock import NS_PER_S, Clock, ist_day
 from core.errors import StoreFailed
 from core.facts import EventKind, LadderMode
-from core.money import E4, show_price
+from core.money import show_price
 from core.resilience.ladder import Ladder
 from core.views import Submitted
 
@@ -31,20 +31,23 @@ class _Kept(msgspec.Struct):
 
 
 class DayLossLatch:
-    """`look(totals)` at each beat; `unlatch(typed)` by a person. The only writer of the latch."""
+    """`look(totals, blind)` at each beat; `unlatch(typed)` by a person. The only writer of the latch.
+
+    `limit_e4()` is what may be lost in a day, asked each time.
+    """
 
     def __init__(
         self,
         clock: Clock,
         run: str,
-        limit_rupees: int,
+        limit_e4: Callable[[], int],
         ladder: Ladder,
         save: Callable[[str], Awaitable[None]],
         report: Report,
     ) -> None:
         self._clock = clock
         self._run = run
-        self._limit_e4 = limit_rupees * E4
+        self._limit_e4 = limit_e4
         self._ladder = ladder
         self._save = save
         self._report = report
@@ -57,7 +60,7 @@ class DayLossLatch:
         self._dirty = False
 
     def state(self) -> DayLoss:
-        return DayLoss(self._loss_e4, self._limit_e4, self._accepted_e4, self._latched, self._unpriced)
+        return DayLoss(self._loss_e4, self._limit_e4(), self._accepted_e4, self._latched, self._unpriced)
 
     def restore(self, text: str) -> None:
         """Take up the latch of this run and day. One that cannot be read latches: unknown is no permission."""
@@ -74,13 +77,13 @@ class DayLossLatch:
         if kept.latched:
             self._latch(kept.latched)
 
-    def look(self, totals: Totals) -> None:
-        """Judge what the day made so far, net of charges."""
+    def look(self, totals: Totals, blind: int) -> None:
+        """Judge what the day made so far, net of charges. `blind` open positions have no live price."""
         self._roll()
-        self._unpriced = totals.unpriced
+        self._unpriced = max(blind, totals.unpriced)
         self._loss_e4 = max(0, totals.charges_e4 - totals.day_e4)
-        self._blind(totals.unpriced)
-        allowed_e4 = self._limit_e4 + self._accepted_e4
+        self._blind(self._unpriced)
+        allowed_e4 = self._limit_e4() + self._accepted_e4
         if not self._latched and self._loss_e4 >= allowed_e4:
             self._latch(f"day loss {show_price(self._loss_e4)} reached the limit {show_price(allowed_e4)}")
 
@@ -105,7 +108,7 @@ class DayLossLatch:
         self._latched = ""
         self._dirty = True
         self._ladder.clear(CODE)
-        again = show_price(self._limit_e4 + self._accepted_e4)
+        again = show_price(self._limit_e4() + self._accepted_e4)
         self._report(EventKind.RISK, f"day-loss limit lifted by hand; it latches again at a loss of {again}", True)
         return Submitted(tag="unlatched")
 
@@ -119,7 +122,7 @@ class DayLossLatch:
         now_ns = self._clock.mono_ns()
         self._blind_ns = (self._blind_ns or now_ns) if unpriced else None
         if self._blind_ns is not None and now_ns - self._blind_ns > BLIND_NS:
-            text = f"{unpriced} positions have no price: the day's loss is not known"
+            text = f"{unpriced} positions have no live price: the day's loss is not known"
             self._ladder.raise_cause(BLIND, LadderMode.REDUCE_ONLY, text)
         else:
             self._ladder.clear(BLIND)

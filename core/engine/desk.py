@@ -2,7 +2,6 @@
 
 from core.clock import Clock, ist_day
 from core.domain import Exchange, Instrument, InstrumentKey, OrderIntent
-from core.engine.account import Account
 from core.engine.engine import Engine
 from core.facts import Operation
 from core.marketviews import Chains, Charts, Lists, Replay
@@ -32,7 +31,7 @@ class EngineDesk:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._parts = engine.parts
-        self._account = Account(engine)
+        self._account = engine.account
         self._intents = 0
 
     @property

@@ -1,6 +1,5 @@
 """The engine: owns all state and all tasks of one account, outside any screen. Nothing but it calls the rooms."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 
 from core.approval import Approved
@@ -9,31 +8,29 @@ from core.clock import ist_day
 from core.config import Limits
 from core.domain import Instrument, InstrumentKey, Order, OrderIntent
 from core.engine import words
+from core.engine.account import Account
 from core.engine.adopt import Adopter
 from core.engine.authority import Authority
 from core.engine.books import Books
 from core.engine.choices import Choices
 from core.engine.circuit import OrderCircuit
-from core.engine.context import seen
 from core.engine.dispatch import Dispatcher
 from core.engine.earlier import Earlier
 from core.engine.eventlog import EventLog
-from core.engine.facts_for_gate import GateFacts
-from core.engine.limits import LimitKeeper
-from core.engine.lockout import Lockout
+from core.engine.facts_for_gate import UNREGISTERED
+from core.engine.gating import make_gate
+from core.engine.keepers import keep_watch, keepers
 from core.engine.market import MarketDesk
 from core.engine.orderdesk import OrderDesk
 from core.engine.parts import Parts
-from core.engine.protection import Protection
 from core.engine.pulse import Pulse
-from core.engine.purse import PurseKeeper
 from core.engine.reconciler import Reconciler
 from core.engine.records import Recorder
 from core.engine.session import SessionKeeper
+from core.engine.trail import Trail
 from core.engine.words import change
 from core.facts import Cause, EngineFault, EventKind, LadderMode, ModeChanged, Operation, OrderChanged
 from core.orders.blotter import Blotter
-from core.orders.gate import Gate
 from core.orders.positions import Positions
 from core.outcome import Outcome, Refused, RefusedBy, Unknown
 from core.ports import BrokerOrder, OrderRecord
@@ -43,14 +40,11 @@ from core.resilience.rates import OrderRates
 from core.supervise import Supervisor
 
 HALT_KEY = "halt"
-IP_CODE = "AG7002"
-"""Order writes from an address that is not registered are refused with it (SmartAPI wire page 6.3)."""
 DRAIN_S = 2.0
 """How long the stop waits for answers; an order without one is stored as UNKNOWN and looked for at the next start."""
 SOFT_CONFIRM_S = 1.0
 """How soon an end that only an order update told is looked up in the book."""
 STOP_S = 2.0
-GUARD_S = 0.25
 
 
 class Engine:
@@ -68,49 +62,22 @@ class Engine:
         self.blotter = Blotter(self._order_changed)
         self.positions = Positions(self.blotter)
         self.recorder = Recorder(clock, parts.run)
+        self.trail = Trail(parts, self.recorder)
         self.authority = self._authority()
-        self.gate_facts = GateFacts(
-            clock, parts.config.limits, parts.broker, self.blotter, parts.board, self.positions.positions,
-            banned=parts.banned,
-        )  # fmt: skip
-        self.gate = Gate(
-            clock,
-            parts.config.limits,
-            self.authority,
-            parts.board,
-            self.blotter,
-            self.positions,
-            self.rates,
-            parts.instruments.get,
-            self.gate_facts,
+        self.gate_facts, self.gate = make_gate(parts, self.authority, self.blotter, self.positions, self.rates)
+        self.lockout, self.limits = keepers(
+            parts, self.ladder, self.supervisor, self._use_limits, self.events.add, self.trail.tell
         )
-        self.lockout, self.limits = self._guards()
         self.earlier = Earlier(parts.journal.finish, self.events.add)
         self._adopter = Adopter(clock, self.blotter, parts.tags, parts.run, self.events.add, self.halt, self.earlier)
         self._dispatcher = Dispatcher(
-            clock,
-            self.supervisor,
-            parts.journal,
-            self.recorder,
-            parts.broker,
-            self.blotter,
-            self.circuit,
+            clock, self.supervisor, parts.journal, self.recorder, parts.broker, self.blotter, self.circuit,
             self._settled,
-        )
+        )  # fmt: skip
         self.books = Books(clock, parts.broker, self.blotter, self._adopter, self.circuit, self)
         self._reconciler = self._make_reconciler()
         self.session = SessionKeeper(clock, parts.broker, parts.random, self._logged_in, self._login_failed)
-        self.pulse = Pulse(
-            parts,
-            self.ladder,
-            self.circuit,
-            self.authority,
-            self.gate,
-            self.halt,
-            self._roll_day,
-            self.books.look_soon,
-            self.events.add,
-        )
+        self.pulse = self._make_pulse()
         self._day = ist_day(clock.wall_ns())
         self.orders = OrderDesk(
             clock,
@@ -124,36 +91,19 @@ class Engine:
             self.events.add,
             self._look,
         )
-        self.choices = Choices(clock, self.blotter, self.positions, self.gate, self.orders, self.events.add, self._tell)
-        parts.broker.tell_late(self._late)
-        self.purse = PurseKeeper(clock, parts.broker, self.online)
-        self.protection = Protection(
-            parts, self.positions, self.blotter, self.gate, self.orders, self.ladder, self._books_known, self.events.add
+        self.choices = Choices(
+            clock, self.blotter, self.positions, self.gate, self.orders, self.events.add, self.trail.tell
         )
+        parts.broker.tell_late(self._late)
+        self.account = Account(self)
         self.market = MarketDesk(parts, self.positions, self.supervisor, self.want)
         self.wanted = 0
         self._updates_seen = False
-
-    def _guards(self) -> tuple[Lockout, LimitKeeper]:
-        parts, add = self.parts, self.events.add
-        minutes = parts.config.lock.idle_minutes
-        lockout = Lockout(parts.clock, parts.passwords, minutes, self.ladder, self.supervisor, add, self._tell)
-        wanted = parts.wanted or parts.config
-        return lockout, LimitKeeper(
-            parts.clock, parts.config, wanted, self._use_limits, parts.meta, lockout, self.supervisor, add, self._tell
-        )
 
     def _use_limits(self, limits: Limits) -> None:
         self.gate.use(limits)
         self.gate_facts.limits = limits
         self.rates.use(limits.orders_per_second_max)
-
-    async def _guard(self) -> None:
-        """For ever: the lock and the limits let time pass."""
-        while True:
-            self.lockout.beat()
-            self.limits.beat()
-            await self.parts.clock.sleep(GUARD_S)
 
     def _make_reconciler(self) -> Reconciler:
         return Reconciler(
@@ -167,6 +117,10 @@ class Engine:
             self._label,
             self.parts.ledger.book,
         )
+
+    def _make_pulse(self) -> Pulse:
+        told = (self.halt, self._roll_day, self.books.look_soon, self.events.add)
+        return Pulse(self.parts, self.ladder, self.circuit, self.authority, self.gate, *told)
 
     def _authority(self) -> Authority:
         return Authority(
@@ -194,28 +148,26 @@ class Engine:
         self.earlier.hold(self.recorder.restore(earlier))
         for order in self.recorder.restore(records):
             self.blotter.put(order, "restored")
-        self.protection.restore(kept or {})
+        self.account.restore(kept or {})
         if halted:
             self._set_halt(halted)
 
     def start(self) -> None:
         """Start every task; nothing is waited for."""
-        self._tell("engine.start", {"run": self.parts.run, "look_only": self.parts.look_only})
+        self.trail.tell("engine.start", {"run": self.parts.run, "look_only": self.parts.look_only})
         self._raise_reconcile("checking orders with the broker")
         self.want()
         keep = self.supervisor.keep
         self.limits.announce()
         keep("pulse", self.pulse.run)
-        keep("guard", self._guard)
+        keep("guard", lambda: keep_watch(self.parts.clock, self.lockout, self.limits))
         keep("session", self.session.run)
         keep("feed", self.parts.feed.run)
         keep("updates", lambda: self.parts.updates.run(self._update, self._updates_connected))
         keep("books", self.books.run)
+        self.account.start()
         keep("circuits", self.parts.broker.tend)
         keep("funds", lambda: self.gate_facts.watch_funds(self.online))
-        keep("purse", self.purse.run)
-        if not self.parts.look_only:
-            keep("protection", self.protection.run)
         self.market.start()
 
     async def stop(self) -> tuple[str, ...]:
@@ -228,13 +180,12 @@ class Engine:
         deadline_ns = self.parts.clock.mono_ns() + round(DRAIN_S * 1e9)
         while self._dispatcher.in_flight and self.parts.clock.mono_ns() < deadline_ns:
             await self.parts.clock.sleep(0.02)
-        self._tell("engine.stop", {"in_flight": self._dispatcher.in_flight})
+        self.trail.tell("engine.stop", {"in_flight": self._dispatcher.in_flight})
         return await self.supervisor.stop(STOP_S)
 
     def want(self) -> None:
         """Subscribe what is held, pinned, looked at or watched, in this order of importance."""
-        held = [self.parts.instruments.get(InstrumentKey(p.exchange, p.token)) for p in self.positions.positions()]
-        wanted = (*(i for i in held if i is not None), *self.market.wanted())
+        wanted = (*self.account.wanted(), *self.market.wanted())
         unique = tuple({i.key: i for i in wanted}.values())
         for instrument in unique:
             self.parts.board.add(instrument)
@@ -248,7 +199,7 @@ class Engine:
 
     def resume(self) -> None:
         self.authority.halted_ns = None
-        self._tell("resume", {"was": self.authority.halt_reason})
+        self.trail.tell("resume", {"was": self.authority.halt_reason})
         self.ladder.clear("HALT")
         self.supervisor.once("store halt", self.parts.meta.store_meta(HALT_KEY, ""))
         self.events.add(EventKind.MODE, "halt undone", True)
@@ -272,10 +223,6 @@ class Engine:
     def online(self) -> bool:
         return not self.authority.login_text
 
-    def _books_known(self) -> bool:
-        """Whether what is held is known: from the first clean comparison on, and not while a new one is due."""
-        return not self.authority.reconcile_text
-
     def socket_up(self) -> bool:
         return self.pulse.updates_heard()
 
@@ -283,7 +230,7 @@ class Engine:
         return await self._reconciler.trades()
 
     def book_read(self) -> None:
-        self.gate.book.order_read()
+        self.gate.book.changes.read()
 
     def auth_failed(self) -> None:
         self.session.again()
@@ -293,7 +240,7 @@ class Engine:
         self.authority.reconcile_text = "checking orders with the broker"
         problem = await self._reconciler.run(reason, self.books.read_book)
         self.authority.reconcile_text = problem
-        self._tell("reconcile", {"reason": reason, "problem": problem})
+        self.trail.tell("reconcile", {"reason": reason, "problem": problem})
         if problem:
             self._raise_reconcile(problem)
             return False
@@ -311,7 +258,7 @@ class Engine:
             self.parts.journal.record(self.recorder.record(after, source))
         if source == "gate":
             self.books.order_left()
-        self._tell_order(before, after, source)
+        self.trail.order(before, after, source)
         line = change(before, after)
         if line is not None and source != "restored":
             self.events.add(EventKind.ORDER, *line)
@@ -320,31 +267,13 @@ class Engine:
             self.events.add(EventKind.RISK, failed, True)
         if after.filled and (before is None or after.filled > before.filled) and source in ("socket", "book"):
             self.books.trades_soon()
-            self.purse.soon()
         self.bus.publish(OrderChanged(after))
 
-    def _tell_order(self, before: Order | None, after: Order, source: str) -> None:
-        kind = {"gate": "order.intent", "denied": "order.denied", "restored": "order.restored"}.get(
-            source, "order.state"
-        )
-        first = before is None or kind != "order.state"
-        self._tell(kind, {"source": source, **(words.terms(after) if first else {}), **words.standing(after)})
-
     def _look(self, tag: str, intent: OrderIntent) -> None:
-        """Keep what is on screen as an order is asked for: with its first record, and its digest in the audit log."""
-        verdict = self.gate.check(intent)
-        context = seen(self.parts.clock, intent, self.parts.board, self.positions, self.ladder.mode, verdict)
-        self.recorder.note(tag, context)
-        denials = {r.code: r.compared for r in verdict.denials}
-        digest = hashlib.sha256(context).hexdigest()
-        self._tell("order.asked", {"tag": tag, "intent": intent.intent_id, "denials": denials, "context": digest})
-
-    def _tell(self, kind: str, fields: dict[str, object]) -> None:
-        """Into the audit log, with the mode that the screen shows."""
-        self.parts.audit.append(kind, {"mode": self.parts.mode_word, **fields})
+        self.trail.asked(tag, intent, self.gate.check(intent), self.positions, self.ladder.mode)
 
     def _settled(self, tag: str, outcome: Outcome) -> None:
-        self._tell("order.answer", {"tag": tag, **words.answer(outcome)})
+        self.trail.answer(tag, outcome)
         match outcome:
             case Refused() as refused:
                 self._refused(tag, refused)
@@ -359,12 +288,12 @@ class Engine:
 
     def _refused(self, tag: str, refused: Refused) -> None:
         held = self.blotter.get(tag)
-        if refused.code == IP_CODE:
+        if refused.code == UNREGISTERED:
             self.gate_facts.address_refused(f"{refused.code}: {refused.text}")
         elif refused.by is RefusedBy.AUTH:
             self.session.again()
         elif held is not None and held.broker_id:  # it stands at the broker, so a change of it was refused
-            self.gate.book.change_refused(tag)
+            self.gate.book.changes.refused(tag)
 
     def _update(self, row: BrokerOrder) -> None:
         self._adopter.take(row, "socket")
@@ -382,12 +311,12 @@ class Engine:
         self.gate_facts.address_accepted()
         self.ladder.clear("AUTH")
         self.events.add(EventKind.SYSTEM, "logged in")
-        self._tell("login", {})
+        self.trail.tell("login", {})
         self._reconcile_soon("after login")
 
     def _login_failed(self, failures: int, why: str, wait_s: float) -> None:
         self.authority.login_text = f"not logged in: {why}"
-        self._tell("login.failed", {"times": failures, "why": why})
+        self.trail.tell("login.failed", {"times": failures, "why": why})
         if failures >= 3:
             next_ns = self.parts.clock.mono_ns() + round(wait_s * 1e9)
             self.ladder.raise_cause("AUTH", LadderMode.READ_ONLY, f"login failed {failures} times: {why}", next_ns)
@@ -397,13 +326,13 @@ class Engine:
             self.gate.raise_epoch()
         why = f": {causes[0].text}" if causes else ""
         told = [f"{c.code}: {c.text}" for c in causes]
-        self._tell("ladder", {"before": before.word, "after": after.word, "causes": told})
+        self.trail.tell("ladder", {"before": before.word, "after": after.word, "causes": told})
         self.events.add(EventKind.MODE, f"{before.word} to {after.word}{why}", after >= LadderMode.READ_ONLY)
         self.bus.publish(ModeChanged(before, after, causes))
 
     def _fault(self, where: str, error: str) -> None:
         self.events.add(EventKind.SYSTEM, f"{where} failed: {error}", True)
-        self._tell("fault", {"where": where, "error": error})
+        self.trail.tell("fault", {"where": where, "error": error})
         if "InvariantBroken" in error:
             self.halt(f"a rule that must always hold was broken in {where}; restart and report it")
         self.bus.publish(EngineFault(where, error))
@@ -412,7 +341,7 @@ class Engine:
         self.authority.halted_ns = self.parts.clock.wall_ns()
         self.authority.halt_reason = why
         self.gate.raise_epoch()
-        self._tell("halt", {"why": why})
+        self.trail.tell("halt", {"why": why})
         self.ladder.raise_cause("HALT", LadderMode.HALTED, why, linger_s=0)
         self.events.add(EventKind.MODE, f"HALTED: {why}. Cancels still work.", True)
 
@@ -444,7 +373,7 @@ class Engine:
         return self.circuit.in_probation() and self._dispatcher.in_flight > 0
 
     def _market_closed(self, instrument: Instrument) -> str:
-        session = self.parts.session(instrument.exchange, self.parts.clock.wall_ns())
+        session = self.parts.session_now(instrument)
         return "" if session.open else f"{session.word}: an order now would be one for tomorrow"
 
     def _step(self, text: str) -> None:

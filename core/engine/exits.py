@@ -15,7 +15,7 @@ from core.money import group, show_price
 from core.orders.blotter import Blotter
 from core.orders.guarding import marketable_e4, slice_units
 from core.orders.positions import Positions
-from core.views import Quote, QuoteView, Submitted, Verdict
+from core.views import Headroom, Quote, QuoteView, Submitted, Verdict
 
 RESTING_NS = 5 * NS_PER_S
 """An exit that has not filled by then rests: the market went away from its limit."""
@@ -28,6 +28,7 @@ class Doors:
     """What guards ask of the engine: the gate's judgement, the one door, and whether the books are known."""
 
     check: Callable[[OrderIntent], Verdict]
+    headroom: Callable[[OrderIntent], Headroom]
     submit: Callable[[OrderIntent], Submitted]
     cancel: Callable[[str], Submitted]
     ready: Callable[[], bool]
@@ -121,7 +122,10 @@ class Exits:
         return abs(self.positions.net(guard.key)) - sum(o.leaves for o in there), ours
 
     def intent(self, guard: Guard, quote: Quote, units: int) -> OrderIntent | None:
-        """The exit of `units` or its first slice; None when the instrument is not known."""
+        """The exit of `units`, or the largest slice of it that passes now; None when the instrument is not known.
+
+        The person who set the levels confirmed with them that this much may be closed (G28, an unusual size).
+        """
         instrument = self.find(InstrumentKey(guard.key.exchange, guard.key.token))
         if instrument is None or instrument.tick_e4 <= 0:
             return None
@@ -129,7 +133,7 @@ class Exits:
         touch_e4 = (quote.bid_e4 if side is Side.SELL else quote.ask_e4) or quote.ltp_e4
         through_e4 = self.through_e4(instrument, touch_e4)
         price_e4 = marketable_e4(side, touch_e4, through_e4, instrument.tick_e4, quote.lower_e4, quote.upper_e4)
-        return OrderIntent(
+        whole = OrderIntent(
             intent_id=f"guard-{guard.id}-{guard.attempts + 1}",
             instrument=instrument,
             side=side,
@@ -137,7 +141,10 @@ class Exits:
             price_e4=price_e4,
             product=guard.key.product,
             source=guard.why,
+            confirmed=("G28",),
         )
+        largest = self.doors.headroom(whole).largest
+        return replace(whole, quantity=min(whole.quantity, largest)) if largest > 0 else whole
 
     def slot(self, guard: Guard) -> int | None:
         return self.quotes.slot(InstrumentKey(guard.key.exchange, guard.key.token))

@@ -4,21 +4,25 @@ Implements `core.orders.outside.Outside`. Each is the last thing that was really
 learned is None, and the gate denies on it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from core.clock import NS_PER_MS, NS_PER_S, Clock, ist, ist_day
+from core.account import Holding
+from core.clock import NS_PER_MS, NS_PER_S, Clock, ist_day
 from core.config import Limits
 from core.domain import Exchange, Instrument, InstrumentKey, Kind, Position, Product
 from core.market.facts import Facts, load
 from core.orders.blotter import Blotter
 from core.orders.checks.facts import DayResult, Money
+from core.orders.daytime import day_of, second_of_day
 from core.orders.need import on_index
-from core.outcome import Ok
-from core.ports import Broker
+from core.outcome import Ok, Read
+from core.ports import Broker, Funds
 from core.views import Freshness, QuoteView
 
 FUNDS_S, FUNDS_RETRY_S = 20.0, 2.0
+UNREGISTERED = "AG7002"
+"""Order writes from an address that is not registered are refused with it (SmartAPI wire page 6.3)."""
 LOOK_S = 1.0
 """How soon funds are read again after an order moved, at the earliest; the broker allows two reads a second."""
 LAST_ENTRY_S = 15 * 3_600 + 10 * 60
@@ -74,6 +78,7 @@ class GateFacts:
         self.reduce_only: dict[InstrumentKey, str] = {}
         self.holdings: dict[InstrumentKey, int] | None = None
         self.broker_offset_ms = 0
+        self.on_funds: Callable[[Read[Funds]], None] = lambda answer: None
 
     # What the engine tells.
 
@@ -87,6 +92,10 @@ class GateFacts:
     def positions_read(self) -> None:
         """The broker's positions were read cleanly at this instant."""
         self._positions_ns = self._clock.mono_ns()
+
+    def holdings_read(self, rows: Iterable[Holding]) -> None:
+        """What may be sold for delivery. Units on their way (T+1) may be: they arrive before they must be given."""
+        self.holdings = {InstrumentKey(h.exchange, h.token): h.quantity for h in rows}
 
     async def watch_funds(self, online: Callable[[], bool]) -> None:
         """For ever: read funds every 20 s, sooner after an order moved; a failed read keeps the old one, which ages."""
@@ -102,6 +111,7 @@ class GateFacts:
         """Read funds once; the first answer of a day is the day's capital."""
         asked_ns = self._clock.mono_ns()
         answer = await self._broker.funds()
+        self.on_funds(answer)
         if not isinstance(answer, Ok) or answer.value.net_e4 is None:
             return False
         usable, day = answer.value.net_e4, ist_day(self._clock.wall_ns())
@@ -234,8 +244,7 @@ class GateFacts:
         return _Clocks(self._clock.wall_ns(), self._clock.mono_ns(), setting)
 
     def _today(self) -> str:
-        return ist_day(self._clock.wall_ns())
+        return day_of(self._clock.wall_ns())
 
     def _second(self) -> int:
-        moment = ist(self._clock.wall_ns())
-        return moment.hour * 3_600 + moment.minute * 60 + moment.second
+        return second_of_day(self._clock.wall_ns())

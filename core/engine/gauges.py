@@ -1,14 +1,18 @@
 """Every limit that bounds what may be done now, with what is used of it: for the Risk screen. Read only."""
 
+from typing import TYPE_CHECKING
+
 from core.account import DayLoss, Gauge, Leg, Purse
-from core.domain import OrderState
-from core.engine.engine import Engine
-from core.money import group, show_price
+from core.domain import Exchange, OrderState
+from core.money import E4, group, show_price
+
+if TYPE_CHECKING:
+    from core.engine.engine import Engine
 
 
-def gauges(engine: Engine, legs: tuple[Leg, ...], loss: DayLoss, purse: Purse) -> tuple[Gauge, ...]:
+def gauges(engine: "Engine", legs: tuple[Leg, ...], loss: DayLoss, purse: Purse) -> tuple[Gauge, ...]:
     """In the order of the screen: the day, the money, exposure, orders, rates."""
-    return (_loss(loss), *_money(purse), _exposure(legs, purse), *_orders(engine), *_rates(engine))
+    return (_loss(loss), *_money(purse), *_exposure(engine, legs, purse), *_orders(engine), *_rates(engine))
 
 
 def _loss(loss: DayLoss) -> Gauge:
@@ -37,30 +41,52 @@ def _money(purse: Purse) -> tuple[Gauge, ...]:
     )
 
 
-def _exposure(legs: tuple[Leg, ...], purse: Purse) -> Gauge:
-    """The value of everything open, both sides added, beside the account."""
-    open_legs = [leg for leg in legs if leg.position.net]
-    blind = sum(1 for leg in open_legs if leg.mark_e4 is None)
-    value_e4 = sum(abs(leg.position.net) * (leg.mark_e4 or leg.position.average_e4) for leg in open_legs)
-    account_e4 = (purse.net_e4 or 0) + (purse.used_e4 or 0)
-    share = value_e4 / account_e4 if account_e4 > 0 else 0.0
-    times = f"{share:.2f} of the account" if account_e4 > 0 else "the account is not known"
-    return Gauge("Open value", show_price(value_e4), "", 0.0, times, f"{blind} at cost" if blind else "")
+def _exposure(engine: "Engine", legs: tuple[Leg, ...], purse: Purse) -> tuple[Gauge, ...]:
+    """The value of everything open, both sides added, beside what the day's capital allows; the largest position."""
+    limits, money = engine.parts.config.limits, engine.gate_facts.money()
+    values = [abs(leg.position.net) * (leg.mark_e4 or leg.position.average_e4) for leg in legs if leg.position.net]
+    blind = sum(1 for leg in legs if leg.position.net and leg.mark_e4 is None)
+    word = f"{blind} at cost" if blind else ""
+    value_e4, most_e4 = sum(values), limits.position_value_rupees_max * E4
+    largest_e4 = max(_cash(legs), default=0)
+    if money is None:
+        whole = Gauge("Open value", show_price(value_e4), "", 0.0, "capital not known", word)
+    else:
+        whole = _of("Open value", value_e4, money.capital_e4 * limits.gross_times_capital_max, word)
+    return (whole, _of("Largest cash position", largest_e4, most_e4))
 
 
-def _orders(engine: Engine) -> tuple[Gauge, ...]:
+def _cash(legs: tuple[Leg, ...]) -> list[int]:
+    """The values of open share positions."""
+    shares = [leg for leg in legs if leg.position.net and leg.position.exchange in (Exchange.NSE, Exchange.BSE)]
+    return [abs(leg.position.net) * (leg.mark_e4 or leg.position.average_e4) for leg in shares]
+
+
+def _of(name: str, used_e4: int, most_e4: int, word: str = "") -> Gauge:
+    left_e4 = max(0, most_e4 - used_e4)
+    return Gauge(name, show_price(used_e4), show_price(most_e4), used_e4 / max(1, most_e4), show_price(left_e4), word)
+
+
+def _counted(name: str, used: int, most: int, word: str = "", kept: int = 0) -> Gauge:
+    """A count; `kept` of the places are for cancels and exits."""
+    left = f"{group(max(0, most - used))}" + (f" and {group(kept)} for exits" if kept else "")
+    return Gauge(name, group(used), group(most), used / max(1, most), left, word)
+
+
+def _orders(engine: "Engine") -> tuple[Gauge, ...]:
     live = engine.blotter.live()
     lost = sum(1 for o in live if o.state in (OrderState.UNKNOWN, OrderState.UNCONFIRMED))
     limits = engine.parts.config.limits
     value, units = group(limits.order_value_rupees_max), group(limits.order_quantity_max)
     return (
-        Gauge("Live orders", group(len(live)), "", 0.0, f"{lost} unknown"),
+        _counted("Live orders", len(live), limits.open_orders_max, f"{lost} unknown" if lost else ""),
+        _counted("Orders today", len(engine.blotter.orders()), limits.day_orders_max),
         Gauge("One cash order", "", f"₹{value}", 0.0, f"{units} units"),
         Gauge("One F&O order", "", f"{group(limits.order_lots_max)} lots", 0.0),
     )
 
 
-def _rates(engine: Engine) -> tuple[Gauge, ...]:
-    most = engine.parts.config.limits.orders_per_second_max
-    used = engine.rates.used_last_second()
-    return (Gauge("Orders in a second", group(used), group(most), used / max(1, most), group(most - used)),)
+def _rates(engine: "Engine") -> tuple[Gauge, ...]:
+    return tuple(
+        _counted(f"Rate: {b.name}", b.used, b.opening_max, kept=b.most - b.opening_max) for b in engine.rates.budgets()
+    )

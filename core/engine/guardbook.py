@@ -36,6 +36,10 @@ class GuardBook:
         self._saved_ns = 0
         self.revision = 0
 
+    @property
+    def saved(self) -> bool:
+        return not self._dirty
+
     def rows(self) -> tuple[Guard, ...]:
         return tuple(self._guards.values())
 

@@ -35,6 +35,11 @@ class Guards:
     def revision(self) -> int:
         return self._book.revision
 
+    @property
+    def saved(self) -> bool:
+        """Whether the store holds what is watched now; a trailing stop's last second may be missing."""
+        return self._book.saved
+
     def rows(self) -> tuple[Guard, ...]:
         return self._book.rows()
 

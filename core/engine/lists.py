@@ -176,7 +176,7 @@ class ListDesk:
                 return f"{path.name}: over {CSV_BYTES_MAX // 1000} kB, which is no watchlist"
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as e:
-            return f"{path}: cannot be read ({getattr(e, 'strerror', None) or 'not UTF-8 text'})"
+            return f"{path.name}: cannot be read ({getattr(e, 'strerror', None) or 'not UTF-8 text'})"
         entries, unknown = w.from_csv(text, self._named)
         if unknown:
             more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""

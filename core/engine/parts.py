@@ -114,3 +114,11 @@ class Parts:
     elsewhere: str = "not in today's instrument master"
     contracts: Catalogue | None = None
     history: History | None = None
+    session_of: Callable[[Instrument, int], Session] | None = None
+    """The session of one instrument, where it may differ from its segment's (closing auction); None: it does not."""
+
+    def session_now(self, instrument: Instrument) -> Session:
+        now_ns = self.clock.wall_ns()
+        if self.session_of is not None:
+            return self.session_of(instrument, now_ns)
+        return self.session(instrument.exchange, now_ns)

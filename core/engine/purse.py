@@ -1,39 +1,48 @@
-"""Funds and holdings as the broker last said them: read in turn, kept with their age; a failure keeps the old answer.
+"""Funds and holdings as the broker last said them, with their age; a failure keeps the old answer and says why.
 
-Its own task and its own routes: the order books' reader is not held up by it.
+Funds are read for the gate, and told here; holdings are read here, in a task and on a route of their own.
 """
 
 from collections.abc import Callable
 
 from core.account import Holding, Purse
 from core.clock import NS_PER_MS, NS_PER_S, Clock
-from core.outcome import Failed
+from core.outcome import Failed, Read
 from core.ports import Broker, Funds
 from core.supervise import Wake
 
-FUNDS_S = 60.0
 HOLDINGS_S = 600.0
 AFTER_FAILURE_S = 5.0
-AFTER_FILL_S = 1.0
 
 
 class PurseKeeper:
-    """The only writer of both. `soon()` asks for a fresh answer, after a fill for example."""
+    """The only writer of both. `on_holdings(rows)` is told of each good answer."""
 
-    def __init__(self, clock: Clock, broker: Broker, online: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        broker: Broker,
+        online: Callable[[], bool],
+        on_holdings: Callable[[tuple[Holding, ...]], None],
+    ) -> None:
         self._clock = clock
         self._broker = broker
         self._online = online
+        self._on_holdings = on_holdings
         self._wake = Wake(clock)
         self._funds: tuple[Funds, int] | None = None
         self._holdings: tuple[tuple[Holding, ...], int] | None = None
         self._funds_failed = self._holdings_failed = "not read yet"
-        self._funds_ns = self._holdings_ns = 0
+        self._holdings_ns = 0
         self.revision = 0
 
-    def soon(self) -> None:
-        self._funds_ns = min(self._funds_ns, self._clock.mono_ns() + round(AFTER_FILL_S * NS_PER_S))
-        self._wake.set()
+    def note_funds(self, answer: Read[Funds]) -> None:
+        """An answer to the gate's question; what the screen shows is the same."""
+        self.revision += 1
+        if isinstance(answer, Failed):
+            self._funds_failed = answer.why
+        else:
+            self._funds, self._funds_failed = (answer.value, self._clock.mono_ns()), ""
 
     def purse(self) -> Purse:
         funds, read_ns = self._funds or (Funds(None, None), None)
@@ -59,20 +68,8 @@ class PurseKeeper:
             await self._wake.wait(self._wait_s())
             if not self._online():
                 continue
-            now_ns = self._clock.mono_ns()
-            if now_ns >= self._funds_ns:
-                await self._read_funds()
-            if now_ns >= self._holdings_ns:
+            if self._clock.mono_ns() >= self._holdings_ns:
                 await self._read_holdings()
-
-    async def _read_funds(self) -> None:
-        answer = await self._broker.funds()
-        self.revision += 1
-        if isinstance(answer, Failed):
-            self._funds_failed, self._funds_ns = answer.why, self._due_ns(AFTER_FAILURE_S)
-            return
-        self._funds, self._funds_failed = (answer.value, self._clock.mono_ns()), ""
-        self._funds_ns = self._due_ns(FUNDS_S)
 
     async def _read_holdings(self) -> None:
         answer = await self._broker.holdings()
@@ -81,6 +78,7 @@ class PurseKeeper:
             self._holdings_failed, self._holdings_ns = answer.why, self._due_ns(AFTER_FAILURE_S)
             return
         self._holdings, self._holdings_failed = (answer.value, self._clock.mono_ns()), ""
+        self._on_holdings(answer.value)
         self._holdings_ns = self._due_ns(HOLDINGS_S)
 
     def _due_ns(self, seconds: float) -> int:
@@ -89,7 +87,7 @@ class PurseKeeper:
     def _wait_s(self) -> float:
         if not self._online():
             return 1.0
-        return max(0.05, (min(self._funds_ns, self._holdings_ns) - self._clock.mono_ns()) / NS_PER_S)
+        return max(0.05, (self._holdings_ns - self._clock.mono_ns()) / NS_PER_S)
 
     def _age_ms(self, read_ns: int | None) -> int | None:
         return None if read_ns is None else (self._clock.mono_ns() - read_ns) // NS_PER_MS

@@ -1,7 +1,7 @@
 """One order book: price-time priority, integer prices, partial fills. Pure: no time, no randomness, no account."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -34,7 +34,11 @@ class LevelView(NamedTuple):
     orders: int
 
 
-class _Level:
+_view = tuple.__new__
+"""Makes a LevelView without the named tuple's own constructor, which takes longer than the rest of it."""
+
+
+class Level:
     """The orders at one price, oldest first."""
 
     __slots__ = ("orders", "quantity")
@@ -50,7 +54,7 @@ class _Half:
     __slots__ = ("levels", "prices", "total")
 
     def __init__(self) -> None:
-        self.levels: dict[int, _Level] = {}
+        self.levels: dict[int, Level] = {}
         self.prices: list[int] = []
         self.total = 0
 
@@ -123,6 +127,10 @@ class Book:
         """Ascending prices that have orders."""
         return self._half(side).prices
 
+    def levels(self, side: Side) -> Mapping[int, Level]:
+        """The levels of a side by price, to look at."""
+        return self._half(side).levels
+
     def quantity_at(self, side: Side, price_e4: int) -> int:
         level = (self._bids if side is Side.BUY else self._asks).levels.get(price_e4)
         return level.quantity if level else 0
@@ -139,7 +147,7 @@ class Book:
         else:
             half, best = self._asks, self._asks.prices[:count]
         levels = half.levels
-        return [LevelView(price, (level := levels[price]).quantity, len(level.orders)) for price in best]
+        return [_view(LevelView, (price, (level := levels[price]).quantity, len(level.orders))) for price in best]
 
     def total(self, side: Side) -> int:
         """All units on a side."""
@@ -161,7 +169,7 @@ class Book:
         half = self._bids if order.side is Side.BUY else self._asks
         level = half.levels.get(order.price_e4)
         if level is None:
-            level = half.levels[order.price_e4] = _Level()
+            level = half.levels[order.price_e4] = Level()
             insort(half.prices, order.price_e4)
         level.orders[order.order_id] = order
         level.quantity += order.leaves

@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 from core.clock import NS_PER_S, iso_to_ns, ist
 from core.exchange.envelopes import UNREADABLE
 from core.exchange.faults import Fault, FaultRequest, Faults
-from core.exchange.gateway import RequestRecord
+from core.exchange.gateway import RequestDetail, RequestRecord
 from core.exchange.orders import Refusal
 from core.exchange.rules import OrderBody
 from core.exchange.sessions import Sessions
@@ -44,20 +44,26 @@ class Control:
         streams: Streams,
         sessions: Sessions,
         requests: Iterable[RequestRecord],
-        publish: Callable[[], None],
+        details: Iterable[RequestDetail],
+        publish: Callable[[], object],
     ) -> None:
         self._venue, self._faults, self._streams, self._requests = venue, faults, streams, requests
-        self._sessions, self._publish = sessions, publish
+        self._details, self._sessions, self._publish = details, sessions, publish
         self._speed = 0.0
 
-    def state(self) -> dict[str, Any]:
+    def state(self, full: bool = False) -> dict[str, Any]:
+        """The truth; `full` adds query, headers and field names to each request."""
+        requests: list[Any] = list(self._requests)
+        if full:
+            pairs = zip(requests, self._details, strict=True)
+            requests = [msgspec.structs.asdict(one) | msgspec.structs.asdict(more) for one, more in pairs]
         return {
             "now": ist(self._venue.now_ns()).isoformat(),
             "run": self._venue.run,
             "orders": self._venue.order_rows(),
             "trades": self._venue.trade_rows(),
             "positions": self._venue.position_rows(),
-            "requests": list(self._requests),
+            "requests": requests,
         }
 
     def faults(self, body: bytes) -> dict[str, list[Fault]]:
@@ -95,6 +101,7 @@ class Control:
             clock.anchor(clock.wall_ns(), 0.0)
         elif not pause and not clock.speed:
             clock.anchor(clock.wall_ns(), self._speed or 1.0)
+            self._speed = 0.0
 
     def _seek(self, text: str) -> None:
         """Go to a time: ahead in any market, back only in a replay."""
@@ -106,6 +113,8 @@ class Control:
         seek = getattr(self._venue, "seek", None)
         if seek is not None:
             seek(wall_ns)
+            if self._speed:
+                clock.anchor(clock.wall_ns(), 0.0)
         elif 0 <= wall_ns - clock.wall_ns() <= ADVANCE_MAX_S * NS_PER_S:
             clock.anchor(wall_ns, clock.speed)
         else:
@@ -147,8 +156,8 @@ def build_control(control: Control) -> Litestar:
     """The ASGI application of the control door."""
 
     @get("/state", sync_to_thread=False)
-    def state() -> dict[str, Any]:
-        return control.state()
+    def state(full: bool = False) -> dict[str, Any]:
+        return control.state(full)
 
     @post("/faults", status_code=200)
     async def faults(request: Request[Any, Any, Any]) -> dict[str, Any]:

@@ -30,6 +30,8 @@ ASLEEP_MS, ASLEEP_OPTION_MS = 6_000, 30_000
 LOOKED_AT_NS = 20 * NS_PER_S
 ROUNDS_MAX = 40
 """Most rounds of one crowd in one step: a clock moved far ahead is walked in longer strides."""
+LATE_NS = NS_PER_S
+"""From here on an act that is overdue is not made up for."""
 INDEX_NS = 250 * NS_PER_MS
 EAGER_MAX = 400
 """Most instruments that live from the start; a longer universe comes to life as it is looked at."""
@@ -69,6 +71,7 @@ class Floor:
         self._until_ns: dict[InstrumentKey, int] = {}
         self._now_ns = self._opens_ns = opens_ns
         self._index_ns = 0
+        self._busy: dict[int, tuple[int, float]] = {}
         self._eager = [k for k, row in listings.items() if row.tradable and row.instrument.kind is not Kind.OPTION]
         self._eager = [*self._values.needed, *self._eager] if len(self._eager) <= EAGER_MAX else self._values.needed
         self.on_match: Callable[[InstrumentKey, Match, int], None] = lambda key, match, now_ns: None
@@ -88,28 +91,42 @@ class Floor:
     def tide(self) -> Tide:
         return self._tide
 
-    def step(self, now_ns: int, rounds: int = ROUNDS_MAX) -> None:
-        """Let every crowd act that is due, at most `rounds` times each, in the order of time; indices follow."""
-        since_ns, self._now_ns = self._now_ns or now_ns, max(now_ns, self._now_ns)
-        stride_ns = max(0, (now_ns - since_ns) // rounds)
+    def step(self, now_ns: int, rounds: int = ROUNDS_MAX, most: int | None = None) -> bool:
+        """Let every crowd act that is due, at most `rounds` times each, in the order of time; indices follow.
+
+        With `most` it stops after so many rounds, and what is too late acts now: a market that is too busy for its
+        computer becomes slower instead of falling behind. True when nothing is left to do.
+        """
+        at_ns = since_ns = self._now_ns or now_ns
+        now_ns = max(now_ns, since_ns)
+        stride_ns, done = (now_ns - since_ns) // rounds, 0
         due = self._due
         while due and due[0][0] <= now_ns:
-            at_ns, number, key = heapq.heappop(due)
-            if self._due_ns.get(key) != at_ns:
+            if done == most:
+                return False
+            due_ns, number, key = heapq.heappop(due)
+            if self._due_ns.get(key) != due_ns:
                 continue
-            at_ns = max(at_ns, since_ns)
+            if most is not None and now_ns - due_ns > LATE_NS:
+                due_ns = now_ns
+            self._now_ns = at_ns = max(at_ns, due_ns)
             if at_ns >= self._index_ns:
                 self._follow(at_ns)
+            self._live(key)
             self._round(key, at_ns)
             self._plan(key, number, at_ns + max(self._pause_ns(key, at_ns), stride_ns))
+            done += 1
+        self._now_ns = now_ns
         self._follow(now_ns)
+        return True
 
     def watch(self, keys: Iterable[InstrumentKey]) -> None:
         """The instruments that streams show: they act at their full pace until another set is given."""
         watched = frozenset(k for k in keys if k in self._listings)
         new, self._watched = watched - self._watched, watched
         for key in sorted(new, key=self._number.__getitem__):
-            self._rouse(key)
+            if self._listings[key].tradable and self._due_ns.get(key, self._now_ns + 1) > self._now_ns:
+                self._plan(key, self._number[key], self._now_ns)
 
     def submit(self, key: InstrumentKey, order_id: int, side: Side, quantity: int, price_e4: int, rest: bool) -> None:
         """An account's order (negative id) enters the book now."""
@@ -134,6 +151,17 @@ class Floor:
         """The last price, or the previous close before the first trade; as `book`, it keeps the instrument awake."""
         self._hold(key)
         return self._last_e4(key)
+
+    def close_e4(self, key: InstrumentKey) -> int:
+        """The day's closing price: the last one, or a fair one where nothing was traded. Wakes nothing."""
+        row, last_e4 = self._listings[key], self._figures[key].last_e4
+        if last_e4 or row.instrument.kind is not Kind.OPTION or not row.members:
+            return last_e4 or row.close_e4
+        fair_e4 = self._values.fair_e4(row, self._fair_of, self._now_ns)
+        if fair_e4 is None:
+            return row.close_e4
+        tick_e4 = row.instrument.tick_e4
+        return min(max(fair_e4 // tick_e4 * tick_e4, row.lower_e4), row.upper_e4)
 
     def take_changed(self) -> Iterable[InstrumentKey]:
         changed, self._changed = self._changed, {}
@@ -183,7 +211,7 @@ class Floor:
 
     def _look(self, key: InstrumentKey) -> None:
         """Somebody asks about it now: bring it up to date and keep it awake for a while."""
-        if key in self._watched or key in self._held or not self._listings[key].tradable:
+        if not self._listings[key].tradable or ((key in self._watched or key in self._held) and key in self._books):
             return
         asleep = self._until_ns.get(key, 0) <= self._now_ns
         self._until_ns[key] = self._now_ns + LOOKED_AT_NS
@@ -244,15 +272,22 @@ class Floor:
     def _awake(self, key: InstrumentKey, now_ns: int) -> bool:
         return key in self._watched or key in self._held or self._until_ns.get(key, 0) > now_ns
 
+    def _activity(self, now_s: int, opened_ns: int) -> float:
+        """How busy a session is in this second."""
+        kept = self._busy.get(opened_ns)
+        if kept is None or kept[0] != now_s:
+            kept = self._busy[opened_ns] = now_s, activity(now_s * NS_PER_S, opened_ns)
+        return kept[1]
+
     def _pause_ns(self, key: InstrumentKey, now_ns: int) -> int:
         crowd = self._crowds[key]
-        busy = activity(now_ns, self._opened_ns(key))
+        busy = self._activity(now_ns // NS_PER_S, self._opened_ns(key))
         if self._awake(key, now_ns):
-            crowd.scale = 1.0
+            crowd.scale = busy
             mean_ms = MEAN_MS / busy
         else:
             mean_ms = ASLEEP_OPTION_MS if self._listings[key].instrument.kind is Kind.OPTION else ASLEEP_MS
-            crowd.scale = mean_ms * busy / MEAN_MS
+            crowd.scale = mean_ms * busy * busy / MEAN_MS
         return round((LEAST_MS + crowd.wait(mean_ms)) * NS_PER_MS)
 
     def _round(self, key: InstrumentKey, now_ns: int) -> None:

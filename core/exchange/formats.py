@@ -4,14 +4,18 @@ Defects of real recorders are mended where they are certain: sides that were swa
 bid's column. A single crossed row is passed on as it was recorded.
 """
 
+import contextlib
 import csv
 import gzip
+import heapq
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import groupby, islice
 from pathlib import Path
 from typing import IO, NamedTuple
+
+import msgspec
 
 from core.clock import IST, NS_PER_MS, NS_PER_S
 from core.errors import UserError
@@ -27,13 +31,28 @@ _BAR_NS = (0, 14 * NS_PER_S, 31 * NS_PER_S, 59 * NS_PER_S)
 """Where in its minute the four prices of a bar stand."""
 _PARTS = (3, 2, 2, 3)
 _LINE_MAX = 4 << 20
+_DISORDER = 1_000
+"""So many rows ahead a bar file is put in the order of time: a few rows of real ones are out of place."""
+BAR_ROWS_MAX = 1_000_000
+"""Rows of a bar file of many names, each a block of its own: they are sorted whole."""
+
+
+class _Feed(msgspec.Struct):
+    ltpc: dict[str, msgspec.Raw]
+
+
+class _Feeds(msgspec.Struct):
+    feeds: dict[str, _Feed]
 
 
 class Shape(NamedTuple):
-    """How a file is read: `ticks` begins anew at each call, None stands for a row that is left out."""
+    """How a file is read: `ticks` begins anew at each call, None stands for a row that is left out.
+
+    `labels` names what the file holds, without parsing its rows.
+    """
 
     ticks: Callable[[], Iterator[Raw | None]]
-    many: bool = False
+    labels: Callable[[], Iterable[str]]
     is_future: bool = False
     is_index: bool = False
 
@@ -42,7 +61,7 @@ def recognise(file: Path, first: str, second: str) -> Shape:
     """The shape of a file by its first line; UserError when it is none that is known."""
     label = file.name.split(".")[0]
     if first.lstrip().startswith("{"):
-        return Shape(lambda: _upstox(file), many=True)
+        return Shape(lambda: _upstox(file), lambda: _upstox_labels(file))
     columns = next(csv.reader([first]), [])
     has = set(columns)
     if {"recv_ist", "ltt_ms", "bp5", "aq5", "volume"} <= has:
@@ -55,13 +74,19 @@ def recognise(file: Path, first: str, second: str) -> Shape:
     if {"recv_ist", "ltp", "tbq", "tsq"} <= has:
         return _table(file, label, _angel_totals)
     if {"Symbol", "exchange_timestamp", "bid_price_1"} <= has:
-        return _table(file, label, _breeze)._replace(many=True, is_future=True)
+        return Shape(
+            _table(file, label, _breeze).ticks,
+            lambda: (f"{name}_FUT" for name in _column(file, "Symbol")),
+            is_future=True,
+        )
     if {"symbol", "buyPrice1", "sellPrice5", "date1"} <= has:
-        return _table(file, label, _nse_quote)._replace(many=True)
+        return Shape(lambda: _nse_quotes(file), lambda: _column(file, "symbol"))
     if {"ts", "open", "high", "low", "close"} <= has:
         index = "index" in file.parent.name or (label.startswith(("NIFTY", "INDIAVIX")) and "names" not in label)
         shift = NS_PER_S * 60 if index and _ends_its_minutes(second) else 0
-        return Shape(lambda: _bars(file, label, shift), many="symbol" in has, is_index=index)
+        if "symbol" in has:
+            return Shape(lambda: _bars(file, label, shift, BAR_ROWS_MAX), lambda: _column(file, "symbol"))
+        return Shape(lambda: _bars(file, label, shift, _DISORDER), lambda: (label,), is_index=index)
     missing = next(iter(sorted({"recv_ist", "ltp"} - has)), "bp5")
     raise UserError(f"{file} is no depth-5 recording nor another known one: the column {missing} is missing.")
 
@@ -77,7 +102,21 @@ def _table(file: Path, label: str, parse: Parse) -> Shape:
         for row in _rows(file):
             yield None if row is None else parse(row, label)
 
-    return Shape(ticks)
+    return Shape(ticks, lambda: (label,))
+
+
+def _column(file: Path, name: str) -> Iterable[str]:
+    """The different values of a column, in the order of appearance."""
+    found: dict[str, None] = {}
+    with open_text(file) as text:
+        reader = csv.reader(text)
+        columns = next(reader, [])
+        at = columns.index(name)
+        try:
+            found.update((row[at], None) for row in reader if len(row) == len(columns) and row[at])
+        except (OSError, EOFError, UnicodeDecodeError, csv.Error) as e:
+            raise UserError(f"The recording {file} breaks off ({e}).") from e
+    return found
 
 
 def _rows(file: Path) -> Iterator[Row | None]:
@@ -214,6 +253,27 @@ def _nse_quote(row: Row, label: str) -> Raw | None:
     )
 
 
+def _nse_quotes(file: Path) -> Iterator[Raw | None]:
+    """The file holds one name after the other: its rows are put in the order of time, and parsed when due."""
+    rows = list(_rows(file))
+    yield from (None for row in rows if row is None)
+    for row in sorted((row for row in rows if row is not None), key=_nse_order):
+        yield _nse_quote(row, "")
+
+
+_MONTHS = {
+    name: f"{n:02d}"
+    for n, name in enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1)
+}
+
+
+def _nse_order(row: Row) -> str:
+    """A text that sorts as the time of a quote does: `28/11/2019 14:17:44`, else `28-Nov-2019 14:00:00`."""
+    text = row["date1"] if "/" in row["date1"] else row["secDate"]
+    month, year = (text[3:5], text[6:]) if text[2:3] == "/" else (_MONTHS.get(text[3:6], ""), text[7:])
+    return f"{year[:4]}{month}{text[:2]}{year[4:]}"
+
+
 def _nse_time_ns(text: str) -> int:
     for pattern in ("%d/%m/%Y %H:%M:%S", "%d-%b-%Y %H:%M:%S"):
         try:
@@ -243,6 +303,20 @@ def _upstox(file: Path) -> Iterator[Raw | None]:
         raise UserError(f"The recording {file} breaks off ({e}).") from e
 
 
+def _upstox_labels(file: Path) -> Iterable[str]:
+    """What any message names."""
+    names = msgspec.json.Decoder(_Feeds)
+    found: dict[str, None] = {}
+    try:
+        with open_text(file) as text:
+            while line := text.readline(_LINE_MAX):
+                with contextlib.suppress(msgspec.MsgspecError):
+                    found.update((k.split("|")[-1], None) for k, v in names.decode(line).feeds.items() if v.ltpc)
+    except (OSError, EOFError, UnicodeDecodeError) as e:
+        raise UserError(f"The recording {file} breaks off ({e}).") from e
+    return found
+
+
 def _upstox_line(line: str) -> Iterator[Raw | None]:
     """One message of last prices; its instruments share the newest trade time in it."""
     try:
@@ -265,12 +339,9 @@ def _ends_its_minutes(second: str) -> bool:
     return clock in ("09:08", "09:16")
 
 
-def _bars(file: Path, label: str, shift_ns: int) -> Iterator[Raw | None]:
-    """Each bar as four trades inside its minute: open, the nearer end first, the other end, close.
-
-    Rows may be out of order by a few; the merge keeps time from stepping back.
-    """
-    for at_text, rows in groupby(sorted_rows(file), key=lambda row: "" if row is None else row["ts"]):
+def _bars(file: Path, label: str, shift_ns: int, disorder: int) -> Iterator[Raw | None]:
+    """Each bar as four trades inside its minute: open, the nearer end first, the other end, close."""
+    for at_text, rows in groupby(sorted_rows(file, disorder), key=lambda row: "" if row is None else row["ts"]):
         at_ns = _time_ns(at_text) - shift_ns if at_text else 0
         if at_ns <= 0:
             yield from (None for _ in rows)
@@ -290,8 +361,15 @@ def _bar_tick(row: Row, label: str, at_ns: int, phase: int) -> Raw | None:
     return _whole(Raw(time_ns, row.get("symbol") or label, path[phase], traded, time_ns, traded=traded))
 
 
-def sorted_rows(file: Path) -> Iterator[Row | None]:
-    """The rows of a bar file in the order of time."""
-    rows = list(_rows(file))
-    yield from (row for row in rows if row is None)
-    yield from sorted((row for row in rows if row is not None), key=lambda row: row["ts"])
+def sorted_rows(file: Path, disorder: int) -> Iterator[Row | None]:
+    """The rows of a bar file in the order of time, as far as none is more than `disorder` rows late."""
+    ahead: list[tuple[str, int, Row]] = []
+    for number, row in enumerate(_rows(file)):
+        if row is None:
+            yield None
+        elif len(ahead) < disorder:
+            heapq.heappush(ahead, (row["ts"], number, row))
+        else:
+            yield heapq.heappushpop(ahead, (row["ts"], number, row))[2]
+    while ahead:
+        yield heapq.heappop(ahead)[2]

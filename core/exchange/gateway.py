@@ -37,6 +37,7 @@ BODY_MAX = 1 << 20
 REQUESTS_MAX = 10_000
 KEPT_BODY_MAX = 4_096
 REDACTED = "<redacted>"
+SECRET_HEADERS = frozenset({"authorization", "x-privatekey"})
 HOLE_MAX_S = 600.0
 """The longest a request is left without an answer."""
 _REASONS = {200: "OK", 403: "Forbidden", 429: "Too Many Requests"}
@@ -72,6 +73,18 @@ class RequestRecord(msgspec.Struct):
     faults: list[str] = msgspec.field(default_factory=list)
 
 
+class RequestDetail(msgspec.Struct):
+    """What GET /state shows of a request on demand: its query as it came, its headers (secrets redacted), and of a body
+    with secrets the names of its fields."""
+
+    query: str = ""
+    headers: dict[str, str] = {}
+    fields: list[str] = []
+
+
+_NOTHING = RequestDetail()
+
+
 class Gateway:
     def __init__(
         self,
@@ -85,6 +98,8 @@ class Gateway:
         self._services, self._venue, self._sessions, self._faults = services, venue, sessions, faults
         self._limiter, self._doors = limiter, doors
         self.requests: deque[RequestRecord] = deque(maxlen=REQUESTS_MAX)
+        self.details: deque[RequestDetail] = deque(maxlen=REQUESTS_MAX)
+        """One for each of `requests`."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -95,6 +110,7 @@ class Gateway:
         request = Received(scope["method"], scope["path"], headers, whole)
         endpoint = endpoint_of(request.path)
         record = self._note(request.method, request.path, _kept(endpoint, request))
+        self.details[-1] = _detail(scope["query_string"], request, endpoint is not None and endpoint.secret_body)
         faults: list[Fault] = []
         if isinstance(body, bytes):
             faults = self._faults.for_request(endpoint.name) if endpoint is not None else []
@@ -128,6 +144,7 @@ class Gateway:
     def _note(self, method: str, path: str, body: Any) -> RequestRecord:
         record = RequestRecord(self._venue.now_ns() // NS_PER_MS, method, path, 0, body)
         self.requests.append(record)
+        self.details.append(_NOTHING)
         return record
 
     async def _answer(
@@ -281,6 +298,18 @@ def _kept(endpoint: Endpoint | None, request: Received) -> Any:
         except UNREADABLE:
             pass
     return request.body[:KEPT_BODY_MAX].decode("utf-8", "replace")
+
+
+def _detail(query: bytes, request: Received, secret: bool) -> RequestDetail:
+    headers = {name: REDACTED if name in SECRET_HEADERS else value for name, value in request.headers.items()}
+    fields: list[str] = []
+    if secret:
+        try:
+            found = msgspec.json.decode(request.body)
+        except UNREADABLE:
+            found = None
+        fields = sorted(found) if isinstance(found, dict) else []
+    return RequestDetail(query.decode("latin-1"), headers, fields)
 
 
 def _raw(answer: Answer, head: list[tuple[bytes, bytes]]) -> bytes:

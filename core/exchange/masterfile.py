@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -224,11 +225,12 @@ def _instrument(row: _Row) -> Instrument | None:
         tick_e4, lot, strike_e4 = 0, 1, 0
     elif tick_e4 <= 0 or lot <= 0:
         return None
-    try:
-        expiry = datetime.strptime(row.expiry, "%d%b%Y").date().isoformat() if row.expiry else ""  # noqa: DTZ007
-    except ValueError:
-        return None
-    if (kind in (Kind.FUTURE, Kind.OPTION)) != bool(expiry) or (kind is Kind.OPTION and strike_e4 <= 0):
+    expiry = _expiry(row.expiry)
+    if (
+        expiry is None
+        or (kind in (Kind.FUTURE, Kind.OPTION)) != bool(expiry)
+        or (kind is Kind.OPTION and strike_e4 <= 0)
+    ):
         return None
     freeze = _whole(row.freeze_qty)
     return Instrument(
@@ -251,8 +253,18 @@ def _kind(row: _Row) -> Kind:
     return Kind.FUTURE if row.instrumenttype.startswith("FUT") else _KINDS.get(row.instrumenttype, Kind.INDEX)
 
 
+@lru_cache(maxsize=2_000)
+def _expiry(text: str) -> str | None:
+    """An ISO date, empty for none, None for what is no date. A master has few different ones."""
+    try:
+        return datetime.strptime(text, "%d%b%Y").date().isoformat() if text else ""  # noqa: DTZ007
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=20_000)
 def _scaled(text: str, segment: str) -> int:
-    """A strike or a tick in 1/10,000 rupee; they are written times 100, times 10,000,000 for currencies."""
+    """A strike or a tick in 1/10,000 rupee; written times 100, for currencies times 10,000,000."""
     try:
         value_e4 = int(Decimal(text or "0") * 10_000)
     except (InvalidOperation, ValueError, OverflowError):

@@ -70,9 +70,9 @@ def _side(flag: int, levels: tuple[LevelView, ...], times: int, by: int) -> list
     """Five entries of flag, quantity, price, orders; a missing level is zeros with the side's flag."""
     fields: list[int] = []
     for price_e4, quantity, orders in levels[:_BEST]:
-        fields += (flag, quantity, price_e4 * times // by, min(orders, _ORDERS_MAX))
-    for _ in range(_BEST - len(levels)):
-        fields += _NO_BID if flag else _NO_ASK
+        fields += (flag, quantity, price_e4 * times // by, orders if orders < _ORDERS_MAX else _ORDERS_MAX)
+    if len(levels) < _BEST:
+        fields += (_NO_BID if flag else _NO_ASK) * (_BEST - len(levels))
     return fields
 
 

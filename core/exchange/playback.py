@@ -20,6 +20,8 @@ class Playback(Practice):
     Orders are taken whenever the recording plays, also outside ordinary hours.
     """
 
+    shows_each = True
+
     def __init__(self, base: Clock, path: Path) -> None:
         """UserError when the path holds no recording."""
         self._tape = TapeFloor(Recording(path))
@@ -27,14 +29,17 @@ class Playback(Practice):
         self.day: date = ist(self._tape.start_ns).date()
         self._tape.step(self.start_ns)
 
-    def step(self) -> None:
+    def step(self, most: int | None = None) -> bool:
         """Show what is due; the clock stands still at the last tick."""
         now_ns = self.now_ns()
-        self._tape.step(now_ns)
+        if not self._tape.step(now_ns, most=most):
+            self._desk.settle_news(now_ns)
+            return False
         self._desk.settle_news(now_ns)
         self._desk.flush(now_ns)
         if self._tape.ended and now_ns > self._tape.last_ns:
             self.clock.anchor(self._tape.last_ns, 0.0)
+        return True
 
     def seek(self, wall_ns: int) -> None:
         """Go to a time of the recording; going back plays it anew up to there, own orders cancelled first."""

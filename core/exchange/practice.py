@@ -50,6 +50,7 @@ LOCKED = Refusal("AB1007", "After-market orders cannot be changed between 08:45 
 class Practice:
     """One account in one matched market. `on_push` is told of every order update, already remembered."""
 
+    shows_each = False
     day: date
     start_ns: int
     rules: RuleBook
@@ -71,7 +72,7 @@ class Practice:
         self._setting = setting
         saved = recall(folder) if folder is not None else None
         self.run = 1 if saved is None else saved.run + fresh
-        goes_on = saved is not None and not fresh and now_ns is None and not calendar.is_over(saved.ns, _day(saved))
+        goes_on = saved is not None and not fresh and now_ns is None and not calendar.is_over(saved.ns, saved.on)
         self.seed = seed
         self.switches = Switches()
         self.client_code = ""
@@ -96,10 +97,15 @@ class Practice:
         """The exchange's time."""
         return self.clock.wall_ns()
 
-    def step(self) -> None:
-        """Bring market and account to the exchange's time; save the figures about once a second."""
+    def step(self, most: int | None = None) -> bool:
+        """Bring market and account to the exchange's time; save the figures about once a second.
+
+        With `most` it stops after about so much market work. True when all is done.
+        """
         now_ns = self.now_ns()
-        self._run_day(now_ns)
+        if not self._run_day(now_ns, most):
+            self._desk.settle_news(now_ns)
+            return False
         while now_ns >= calendar.at(calendar.next_trading_day(self.day), calendar.PRE_OPEN):
             self._roll(now_ns)
         self._desk.settle_news(now_ns)
@@ -107,6 +113,7 @@ class Practice:
         mono_ns = self.clock.mono_ns()
         if mono_ns - self._saved_mono_ns >= SAVE_NS:
             self.save(bars=mono_ns - self._saved_bars_mono_ns >= SAVE_BARS_NS)
+        return True
 
     def place(self, body: OrderBody, external: bool = False, reject_text: str = "") -> OwnOrder | Refusal:
         ticket = read_ticket(body, self._floor.listings, self.switches)
@@ -187,6 +194,8 @@ class Practice:
     def save(self, bars: bool = True) -> None:
         """Remember clock and figures, and the bars if asked: they are much longer."""
         self._saved_mono_ns = self.clock.mono_ns()
+        if not self._truth.kept:
+            return
         named = {f"{key.exchange}:{key.token}": value for key, value in self._floor.figures.items()}
         figures = {name: msgspec.structs.replace(value, bars=[]) for name, value in named.items()}
         day = self.day.isoformat()
@@ -226,15 +235,20 @@ class Practice:
     def _band(self, ticket: Ticket) -> Refusal | None:
         return band(ticket, self._floor.listings[ticket.key], self._floor.last_e4(ticket.key), self.switches)
 
-    def _run_day(self, now_ns: int) -> None:
-        """Walk the day up to a time: in each segment opening, trading, square-off, close, in the order of time."""
+    def _run_day(self, now_ns: int, most: int | None = None) -> bool:
+        """Walk the day up to a time: in each segment opening, trading, square-off, close, in the order of time.
+
+        False when the market is not there yet.
+        """
         if not self._agenda.is_trading_day or now_ns < self._agenda.whole.opens_ns or self._agenda.is_over():
-            return
+            return True
         for at_ns, what, exchange in self._agenda.take(now_ns, self.switches.square_off):
             if self._desk.deals_in(exchange):
                 self._pass(at_ns, what, exchange, now_ns)
-        self._floor.step(min(now_ns, self._agenda.whole.closes_ns - 1))
+        if not self._floor.step(min(now_ns, self._agenda.whole.closes_ns - 1), most=most):
+            return False
         self._desk.flush(now_ns)
+        return True
 
     def _pass(self, at_ns: int, what: str, exchange: Exchange, now_ns: int) -> None:
         """One moment of a segment's day; the orders of an opening meet the books of its first second."""
@@ -254,7 +268,7 @@ class Practice:
         if now_ns is not None:
             self.day = ist(now_ns).date()
         elif saved is not None:
-            self.day = calendar.next_trading_day(_day(saved))
+            self.day = calendar.next_trading_day(saved.on)
         else:
             self.day = calendar.trading_day(ist(self.clock.real_ns()).date())
         start_ns = calendar.at(self.day, calendar.STARTS) if now_ns is None else now_ns
@@ -268,7 +282,7 @@ class Practice:
         """The next trading day begins while the exchange runs."""
         floor, desk = self._floor, self._desk
         queued = [o for o in desk.orders.values() if o.queued]
-        closes = {key: floor.last_e4(key) for key in floor.listings}
+        closes = {key: floor.close_e4(key) for key in floor.listings}
         rules = self.rules.rules()
         morning = begun(self.day, desk.account, desk.trades, floor.listings, closes, queued, rules)
         self._truth.close()
@@ -301,12 +315,12 @@ class Practice:
         self.rules.expire(self.day, now_ns)
 
     def _go_on(self, saved: Remembered) -> None:
-        self.day = _day(saved)
+        self.day = saved.on
         opened = saved.opened
         rules = list(saved.rules.values())
         self._build(
             Morning(opened.cash_e4, 0, opened.carried, opened.holdings, opened.closes, opened.queued, rules),
-            _figures(saved),
+            saved.by_key(),
         )
         self.start_ns = saved.ns
         self.clock.anchor(saved.ns)
@@ -381,12 +395,3 @@ class Practice:
 
     def _commit(self, now_ns: int, orders: list[OwnOrder], trades: list[OwnTrade]) -> None:
         self._truth.write(Changed(now_ns, orders, trades))
-
-
-def _day(saved: Remembered) -> date:
-    return date.fromisoformat(saved.day)
-
-
-def _figures(saved: Remembered) -> dict[InstrumentKey, DayFigures]:
-    keyed = {tuple(name.split(":", 1)): value for name, value in saved.figures.items()}
-    return {InstrumentKey(Exchange(exchange), token): value for (exchange, token), value in keyed.items()}

@@ -31,6 +31,7 @@ class SmartApiExchange:
         assert self.process.stdout is not None
         first = self.process.stdout.readline()
         if not first:
+            self.process.communicate()
             raise RuntimeError(f"the practice exchange ended at once (exit {self.process.wait(START_LIMIT_S)})")
         self.line: dict[str, Any] = json.loads(first)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from core.domain import Kind
+from core.domain import Exchange, Kind
 from core.exchange.book import LevelView
 from core.exchange.listing import Listing
 from core.exchange.rows import Row, expiry_text, number, stamp
@@ -11,6 +11,7 @@ from core.exchange.snapshot import Snapshot
 from core.money import E4, divide_rounded
 
 _DEPTH = 5
+_CURRENCY_PER_E4, _PAISA_E4 = 1_000, 100
 
 
 def quote_row(mode: str, quote: Snapshot) -> Row:
@@ -59,10 +60,14 @@ def search_rows(listings: Iterable[Listing], exchange: str, text: str) -> list[R
 
 
 def master_row(listing: Listing) -> Row:
-    """One row of the instrument master in its shape of 2026; tick and strike in paise."""
+    """One row of the instrument master in its shape of 2026; tick and strike in paise.
+
+    In the currency segment they are written times 10,000,000 (instrument master of 17 September 2025).
+    """
     instrument = listing.instrument
     is_index = instrument.kind is Kind.INDEX
-    strike = instrument.strike_e4 // 100 if instrument.kind is Kind.OPTION else (0 if is_index else -1)
+    times, by = (_CURRENCY_PER_E4, 1) if instrument.exchange is Exchange.CDS else (1, _PAISA_E4)
+    strike = instrument.strike_e4 * times // by if instrument.kind is Kind.OPTION else (0 if is_index else -1)
     return {
         "token": instrument.token,
         "symbol": instrument.symbol,
@@ -72,7 +77,7 @@ def master_row(listing: Listing) -> Row:
         "lotsize": str(instrument.lot),
         "instrumenttype": listing.type_name,
         "exch_seg": instrument.exchange.value,
-        "tick_size": f"{instrument.tick_e4 // 100}.000000",
+        "tick_size": f"{instrument.tick_e4 * times // by}.000000",
         "freeze_qty": str(instrument.freeze_quantity or 0),
         "is_cas_enabled": False,
     }

@@ -17,7 +17,7 @@ from core.domain import Exchange, Instrument, InstrumentKey, Kind
 from core.errors import UserError
 from core.exchange import formats
 from core.exchange.listing import Listing
-from core.exchange.tick import Raw, Tick
+from core.exchange.tick import Tick
 from core.exchange.universe import universe_file
 from core.money import parse_price_e4
 
@@ -84,13 +84,13 @@ class Recording:
                 self.left_out += 1
                 continue
             latest_ns = max(latest_ns, raw.time_ns)
-            yield Tick(latest_ns, number, self._key(raw, shape), raw)
+            yield Tick(latest_ns, number, self._key(raw.label, shape), raw)
 
-    def _key(self, raw: Raw, shape: formats.Shape) -> InstrumentKey:
-        key = self._labels.get(raw.label)
+    def _key(self, label: str, shape: formats.Shape) -> InstrumentKey:
+        key = self._labels.get(label)
         if key is None:
-            instrument = self._instrument(raw.label, shape)
-            key = self._labels[raw.label] = instrument.key
+            instrument = self._instrument(label, shape)
+            key = self._labels[label] = instrument.key
             self.instruments[key] = instrument
         return key
 
@@ -118,13 +118,10 @@ class Recording:
         return Instrument(Exchange.NSE, share.token, f"{plain}-EQ", plain, Kind.EQUITY, tick_e4=tick_e4)
 
     def survey(self) -> None:
-        """Name every instrument: of files that hold many, all rows are read once."""
-        for number, (_, shape) in enumerate(self._files):
-            for tick in self._timed(shape, number):
-                if not shape.many:
-                    break
-                assert tick.key in self.instruments
-        self.left_out = 0
+        """Name every instrument, also those whose first row is yet to come."""
+        for _, shape in self._files:
+            for label in shape.labels():
+                self._key(label, shape)
 
 
 def listing_of(instrument: Instrument) -> Listing:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from core.clock import Clock, SystemClock, ist
+from core.clock import NS_PER_MS, Clock, SystemClock, ist
 from core.errors import UserError
 from core.exchange.calendar import STARTS, at, trading_day
 from core.exchange.faults import Fault, Faults
@@ -30,8 +30,10 @@ from core.exchange.streams import Streams
 from core.exchange.venue import Venue
 from core.supervise import Supervisor
 
-BEAT_S = 0.025
+BEAT_S, BUSY_S = 0.01, 0.001
 """Real time between two market steps: short, so that a busy market never keeps a request waiting for long."""
+SLICE_NS, SLICE_ROUNDS = 2 * NS_PER_MS, 8
+"""How long the market works before requests have their turn, and after how many rounds it looks at the time."""
 UPKEEP_THRESHOLDS = (20_000, 50, 50)
 """Garbage collection after the start: rare, for what lives at the start is frozen and few cycles come after it."""
 LOOPBACK = "127.0.0.1"
@@ -60,6 +62,7 @@ class Options:
 
 def run(options: Options) -> None:
     """Serve until SIGINT, SIGTERM or, if asked, the end of stdin. UserError when it cannot start."""
+    gc.disable()  # what the start makes lives on: see _freeze
     asyncio.run(_serve(options, SystemClock()))
 
 
@@ -93,12 +96,12 @@ async def _serve(options: Options, clock: Clock) -> None:
         venue.step()
         streams.publish(venue.market.take_changed())
 
-    control = Control(venue, faults, streams, sessions, gateway.requests, beat)
+    control = Control(venue, faults, streams, sessions, gateway.requests, gateway.details, beat)
     servers = [HttpServer(gateway, socks[0], doors, gateway.peek, tls), HttpServer(build_control(control), socks[2])]
     _end_on_signals(stop, options.end_with_stdin)
     sockets_server = await streams.listen(socks[1], tls)
     running = [tasks.once("http", server.run_on_socket()) for server in servers]
-    tasks.keep("market", lambda: _beats(beat, clock))
+    tasks.keep("market", lambda: _beats(venue, streams, clock))
     if scenario is not None:
         tasks.once("scenario", _tell(scenario, control.strike, clock))
     _freeze()
@@ -164,12 +167,17 @@ def _freeze() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*UPKEEP_THRESHOLDS)
+    gc.enable()
 
 
-async def _beats(beat: Callable[[], None], clock: Clock) -> None:
+async def _beats(venue: Venue, streams: Streams, clock: Clock) -> None:
+    """Let the market work in short slices, so that requests never wait for all of it."""
     while True:
-        beat()
-        await clock.sleep(BEAT_S)
+        until_ns = clock.mono_ns() + SLICE_NS
+        while not (done := venue.step(SLICE_ROUNDS)) and not venue.shows_each and clock.mono_ns() < until_ns:
+            pass
+        streams.publish(venue.market.take_changed())
+        await clock.sleep(BEAT_S if done else BUSY_S)
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -44,9 +44,8 @@ class Market(Protocol):
     def snapshot(self, key: InstrumentKey, levels: int = 5) -> Snapshot:
         """The picture of an instrument with at most so many levels a side."""
 
-
-    def step(self, now_ns: int) -> None:
-        """Bring the market to this time."""
+    def step(self, now_ns: int) -> bool:
+        """Bring the market to this time; True when it is there."""
 
     def take_changed(self) -> Iterable[InstrumentKey]:
         """What changed since the last call."""

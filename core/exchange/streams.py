@@ -30,8 +30,8 @@ FRAME_MAX = 256 * 1024
 UPDATES_MAX = 2_000
 """Order updates that may wait for one client; a client further behind is cut off and must read the book."""
 PING_S, OPEN_S = 30, 10
-BATCH = 100
-"""Packets that are written at once before the client's buffer is looked at."""
+BATCH = 64
+"""Packets that are written at once before the client's buffer is looked at and others have their turn."""
 BURST = 50_000
 
 
@@ -214,6 +214,7 @@ class Streams:
                     client.wanted.forget_due()
                 while due := client.wanted.take(BATCH):
                     await self._send(client, due)
+                    await self._clock.sleep(0)
         except ConnectionClosed:
             return
 

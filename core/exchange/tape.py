@@ -20,6 +20,8 @@ from core.exchange.tick import Raw, Tick
 IST_NS, DAY_NS = 19_800 * NS_PER_S, 86_400 * NS_PER_S
 WIDE = 5
 """Orders are taken up to so many times the first price."""
+_BEHIND_NS, _HASTE = 60 * NS_PER_S, 10
+"""A tape that is so far behind takes so many times the ticks."""
 ROWS_MAX = 20_000
 """Most ticks taken in one step: a clock moved far ahead is caught up with over several."""
 
@@ -30,7 +32,6 @@ class TapeFloor:
     def __init__(self, recording: Recording) -> None:
         recording.survey()
         self._recording = recording
-        recording.rewind()
         assert recording.next is not None
         self.start_ns = self.last_ns = recording.next.time_ns
         self._listings = {key: listing_of(row) for key, row in recording.instruments.items()}
@@ -49,6 +50,11 @@ class TapeFloor:
         self._day: dict[InstrumentKey, int] = {}
         self._next_id = 0
         self._own: dict[InstrumentKey, set[int]] = {}
+
+    @property
+    def recording(self) -> Recording:
+        """What is played: its next tick can be looked at."""
+        return self._recording
 
     @property
     def listings(self) -> Mapping[InstrumentKey, Listing]:
@@ -78,14 +84,22 @@ class TapeFloor:
         self._recording.rewind()
         self._reset()
 
-    def step(self, now_ns: int, rounds: int = 0) -> None:
-        """Take the ticks whose time has come."""
-        for _ in range(ROWS_MAX):
-            coming = self._recording.next
-            if coming is None or coming.time_ns > now_ns:
-                return
+    def step(self, now_ns: int, rounds: int = 0, most: int | None = None) -> bool:
+        """Take the ticks whose time has come; True when none is left.
+
+        With `most` it stops after so many, and before a tick whose instrument has one that nobody saw yet: so every
+        tick can be shown, unless the tape is far behind.
+        """
+        left = ROWS_MAX if most is None else most
+        while (coming := self._recording.next) is not None and coming.time_ns <= now_ns:
+            if most is not None and now_ns - coming.time_ns > _BEHIND_NS:
+                left, most = left * _HASTE, None
+            if not left or (most is not None and coming.key in self._changed):
+                return False
+            left -= 1
             self._recording.take()
             self._show(coming)
+        return True
 
     def watch(self, keys: Iterable[InstrumentKey]) -> None:
         """A recording is as lively as it was."""
@@ -116,6 +130,9 @@ class TapeFloor:
 
     def last_e4(self, key: InstrumentKey) -> int:
         return self._figures[key].last_e4 or self._listings[key].close_e4
+
+    def close_e4(self, key: InstrumentKey) -> int:
+        return self.last_e4(key)
 
     def take_changed(self) -> Iterable[InstrumentKey]:
         changed, self._changed = self._changed, {}

@@ -70,13 +70,16 @@ class Tide:
 
     def since(self, key: InstrumentKey, now_ns: int) -> float:
         """What the market did to an instrument since it was last asked for, in millionths."""
-        level_e6 = self._level(now_ns) + self._pushed(key, now_ns)
+        level_e6 = self._level(now_ns)
+        if self._events.pushes:
+            level_e6 += self._pushed(key, now_ns)
         moved_e6 = level_e6 - self._seen.get(key, level_e6)
         self._seen[key] = level_e6
         return moved_e6
 
     def halted(self, key: InstrumentKey, now_ns: int) -> bool:
-        return any(h.key == key and h.from_ns <= now_ns < h.until_ns for h in self._events.halts)
+        halts = self._events.halts
+        return bool(halts) and any(h.key == key and h.from_ns <= now_ns < h.until_ns for h in halts)
 
     def _pushed(self, key: InstrumentKey, now_ns: int) -> float:
         return sum(p.move_e6 * p.done(now_ns) for p in self._events.pushes if p.keys is None or key in p.keys)

@@ -9,11 +9,13 @@ near it.
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import msgspec
 
+from core.domain import Exchange, InstrumentKey
 from core.errors import UserError
 from core.exchange.account import Carried, Move
 from core.exchange.dayfigures import DayFigures
@@ -107,6 +109,15 @@ class Remembered(msgspec.Struct):
     figures: dict[str, DayFigures] = {}
 
     @property
+    def on(self) -> date:
+        return date.fromisoformat(self.day)
+
+    def by_key(self) -> dict[InstrumentKey, DayFigures]:
+        """The figures by instrument."""
+        keyed = {tuple(name.split(":", 1)): value for name, value in self.figures.items()}
+        return {InstrumentKey(Exchange(exchange), token): value for (exchange, token), value in keyed.items()}
+
+    @property
     def run(self) -> int:
         return self.opened.run
 
@@ -122,6 +133,11 @@ class TruthLog:
         self._folder = folder
         self._file: BinaryIO | None = None
         self._encoder = msgspec.json.Encoder()
+
+    @property
+    def kept(self) -> bool:
+        """Whether anything is remembered at all."""
+        return self._folder is not None
 
     def open_day(self, opened: Opened) -> None:
         """Begin or go on with a day; the first line is written once."""

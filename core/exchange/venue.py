@@ -16,8 +16,13 @@ from core.exchange.switches import Switches
 
 
 class Venue(Protocol):
-    """All rows are in wire shape. `step` brings everything to the clock's time, which begins at `start_ns`."""
+    """All rows are in wire shape. `step` brings everything to the clock's time, which begins at `start_ns`.
 
+    With `most` it does about so much market work and tells whether all is done.
+    """
+
+    shows_each: bool
+    """Whether changes are published after every step, so that none is covered by the next."""
     clock: AnchoredClock
     on_push: Callable[[str, Row], None]
     run: int
@@ -38,7 +43,7 @@ class Venue(Protocol):
     def market(self) -> Market: ...
 
     def now_ns(self) -> int: ...
-    def step(self) -> None: ...
+    def step(self, most: int | None = None) -> bool: ...
     def place(self, body: OrderBody, external: bool = False, reject_text: str = "") -> OwnOrder | Refusal: ...
     def modify(self, body: OrderBody) -> OwnOrder | Refusal: ...
     def cancel(self, body: OrderBody) -> OwnOrder | Refusal: ...

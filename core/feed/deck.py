@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from core.clock import NS_PER_S, Clock
 from core.feed.player import TapePlayer
-from core.store.tape import Damaged, Record, TapeFile
+from core.store.tape import Damaged, Run, TapeFile
 from core.supervise import Wake
 
 BEAT_S = 0.05
@@ -28,15 +28,16 @@ class _Player(TapePlayer):
 
 
 class TapeDeck:
-    """Implements `core.marketviews.Replay`. `run` until cancelled. `on_record` sees every record in order, `on_beat` is
-    called after each advance, `on_rewind` when the board and clock were made anew (the tape was wound back)."""
+    """Implements `core.marketviews.Replay`. `run` until cancelled. `on_run` sees every run of records in order,
+    `on_beat` is called after each advance, `on_rewind` when the board and clock were made anew (the tape was
+    wound back)."""
 
     def __init__(
         self,
         tape: TapeFile,
         real: Clock,
         speed: float = 1.0,
-        on_record: Callable[[Record], None] = lambda record: None,
+        on_run: Callable[[Run], None] = lambda run: None,
     ) -> None:
         self._real = real
         self._wake = Wake(real)
@@ -46,7 +47,7 @@ class TapeDeck:
         self._damage = ""
         self.first_ns = tape.spans[0].first_us * 1_000 if tape.spans else 0
         self.last_ns = max((span.last_us for span in tape.spans), default=0) * 1_000
-        self.player = _Player(tape, real, speed, on_record)
+        self.player = _Player(tape, real, speed, on_run)
         self.on_beat: Callable[[], None] = lambda: None
         self.on_rewind: Callable[[], None] = lambda: None
 

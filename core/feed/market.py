@@ -1,19 +1,22 @@
 """The market feed: up to three connections behind one wanted set. It implements `core.ports.Feed`."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from random import Random
 
 from core.clock import Clock
-from core.domain import Exchange, Instrument
+from core.domain import Exchange, Instrument, InstrumentKey
 from core.feed import shards, subscriptions
-from core.feed.canary import Ask, Canary
+from core.feed.canary import Canary
 from core.feed.recorder import FeedTape
+from core.feed.refresh import QuoteRefresh
 from core.feed.stream import MarketStream
 from core.feed.subscriptions import CONNECTIONS_MAX, WANTED_MAX, Topic
 from core.links.link import Timing
+from core.market import restframe
 from core.market.quotes import QuoteBoard
-from core.ports import StreamLogin
+from core.outcome import Ok
+from core.ports import AskQuotes, RestQuote, StreamLogin
 from core.views import StreamStatus
 
 _WORST_FIRST = ("down", "connecting", "silent", "live")
@@ -28,8 +31,10 @@ class MarketFeed:
 
     As `MarketStream`; further: `in_session(exchange)` says whether its prices should move now. `canary` (an index) is
     subscribed on every connection, so that each of them ticks through the whole session; without one, every wanted
-    exchange in session makes silence a fault. `ask_canary` gives its price by another way: a feed that repeats itself
-    while that price moves is frozen, its quotes are down, and connections are made anew until it moves.
+    exchange in session makes silence a fault. `quotes` reads prices by another way. With it a feed that repeats itself
+    while the canary moves is frozen, its quotes are down, and connections are made anew until it moves; one that is
+    silent meanwhile is mute, and a market in which nothing moves is quiet, which is no fault; and what has been down
+    for over 2 s is read, marked as read (but for the canary, whose stream is what is judged).
     """
 
     def __init__(
@@ -45,7 +50,7 @@ class MarketFeed:
         in_session: Callable[[Exchange], bool] = lambda _: True,
         timing: Timing | None = None,
         canary: Instrument | None = None,
-        ask_canary: Ask | None = None,
+        quotes: AskQuotes | None = None,
         tape: FeedTape | None = None,
         plain: bool = False,
     ) -> None:
@@ -65,7 +70,8 @@ class MarketFeed:
             )
             for n in range(CONNECTIONS_MAX)
         )  # fmt: skip
-        self._watch = self._watcher(ask_canary, clock) if canary is not None and ask_canary is not None else None
+        self._watch = self._watcher(canary, quotes) if canary is not None and quotes is not None else None
+        self._refresh = None if quotes is None else QuoteRefresh(board, clock, quotes, self.take_quotes, self._open)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -74,6 +80,8 @@ class MarketFeed:
             tasks.create_task(self._look(), name="feed watch")
             if self._watch is not None:
                 tasks.create_task(self._watch.run(), name="feed canary")
+            if self._refresh is not None:
+                tasks.create_task(self._refresh.run(), name="feed refresh")
 
     def want(self, instruments: tuple[Instrument, ...]) -> None:
         """From now on exactly these; the first 3,000 (fewer with a canary) when there are more."""
@@ -92,6 +100,8 @@ class MarketFeed:
             rows = {i: self._placed.get(subscriptions.topic(i)) for i in instruments}
             self._tape.wanted({i: shard for i, shard in rows.items() if shard is not None} | self._canary_row())
         self._exchanges = frozenset(i.exchange for i in instruments)
+        if self._refresh is not None:
+            self._refresh.want(tuple(i.key for i in instruments if i != self._canary))
         for n, stream in enumerate(self._streams):
             mine = tuple(t for t, shard in self._placed.items() if shard == n)
             extra = (canary,) if canary is not None and (mine or n == 0) else ()
@@ -102,9 +112,20 @@ class MarketFeed:
         used = [s.status() for s in self._streams if not s.idle] or [self._streams[0].status()]
         if self._frozen:
             return StreamStatus("feed", "silent", _oldest(used), "prices repeat while the market moves")
+        if self._is_quiet():
+            return StreamStatus(
+                "feed", "live", _oldest(used), "the market is quiet: quotes that are read stand as well"
+            )
         worst = min(used, key=lambda s: _WORST_FIRST.index(s.word))
         where = f"{worst.name}: " if len(used) > 1 and worst.detail else ""
         return StreamStatus("feed", worst.word, _oldest(used), where + worst.detail)
+
+    def take_quotes(self, found: Mapping[InstrumentKey, RestQuote]) -> None:
+        """Put quotes that were read where nothing live stands, and on the tape."""
+        for key, quote in found.items():
+            frame = restframe.frame(key, quote)
+            if self._board.take_rest(frame) and self._tape is not None:
+                self._tape.read(frame)
 
     def mute_ms(self) -> int | None:
         """Milliseconds since a market frame came over the quietest connection; None when one does not stand."""
@@ -129,19 +150,31 @@ class MarketFeed:
                 stream.look()
 
     def _data_due(self) -> bool:
+        return self._open() and not self._is_quiet()
+
+    def _open(self) -> bool:
+        """Whether prices should move now."""
         if self._canary is not None:
             return self._in_session(self._canary.exchange)
         return any(self._in_session(e) for e in self._exchanges)
 
+    def _is_quiet(self) -> bool:
+        return self._watch is not None and self._watch.quiet
+
     def _canary_row(self) -> dict[Instrument, int]:
         return {} if self._canary is None else {self._canary: 0}
 
-    def _watcher(self, ask: Ask, clock: Clock) -> Canary:
-        canary = self._canary
-        assert canary is not None
-        return Canary(
-            self._board, canary.key, ask, clock, lambda: self._in_session(canary.exchange), self._canary_verdict
-        )
+    def _watcher(self, canary: Instrument, quotes: AskQuotes) -> Canary:
+        async def ask() -> int | None:
+            answer = await quotes((canary.key,))
+            found = answer.value.get(canary.key) if isinstance(answer, Ok) else None
+            return None if found is None else found.ltp_e4
+
+        return Canary(self._board, canary.key, ask, self._clock, self._open, self._canary_verdict, self._canary_mute)
+
+    def _canary_mute(self) -> None:
+        for stream in self._streams:
+            stream.give_up("mute: the index moves, and nothing comes")
 
     def _canary_verdict(self, frozen: bool) -> None:
         self._frozen = frozen

@@ -102,8 +102,14 @@ class MarketStream:
         """What comes is not to be believed (frozen prices): its quotes are down and a new connection is made."""
         if doubted:
             self._link.end(why)
+        if self._tape is not None:
+            self._tape.doubted(self._shard, doubted)
         self._doubted = doubted
         self._board.set_down(doubted or self._link.mute_ms() is None, self._shard)
+
+    def give_up(self, why: str) -> None:
+        """What should come does not: make a new connection."""
+        self._link.end(why)
 
     def status(self) -> StreamStatus:
         """Live, connecting, silent or down, by the last byte."""
@@ -153,6 +159,8 @@ class MarketStream:
             self._link.end(f"{_MALFORMED_MAX} malformed frames within a minute")
 
     def on_text(self, text: str) -> None:
+        if self._tape is not None:
+            self._tape.text(self._shard, text)
         if text.strip() == "pong":
             return
         self._tell(_error_text(text))

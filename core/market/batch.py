@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.clock import NS_PER_S
 from core.market.columns import Columns, Ints, Last, key
 from core.market.packet import LTP
 from core.market.wire import CLOSE_AT, EXCHANGE_MS_AT, LTP_AT, MODES, SEQUENCE_AT, token_of
@@ -19,6 +20,9 @@ CHUNK = 1_024
 """So that a batch and the rows it touches stay in the cache."""
 OLDEST_MS = 946_684_800_000
 """2000-01-01: an exchange time before it is no time."""
+LEARN_SHIFT = 3
+"""The usual gap moves an eighth of the way to each new one."""
+GAP_MAX_NS = 60 * NS_PER_S
 _Flags = npt.NDArray[np.bool_]
 
 
@@ -63,11 +67,21 @@ def take(
         slots, payloads = slots[good], payloads[good]
         sequence, ms, close = sequence[good], ms[good], close[good]
     columns.starts[size][slots] = payloads
+    note_gap(columns, slots, now_ns, epoch)
     columns.received_ns[slots], columns.epoch[slots] = now_ns, epoch
     columns.exchange_ms[slots], columns.close[slots] = ms, close
     last.sequence[slots], last.exchange_ms[slots], last.epoch[slots] = sequence, ms, epoch
     np.add.at(columns.revision, slots, 1)
     return rest
+
+
+def note_gap(columns: Columns, slots: Ints, now_ns: int, epoch: int) -> None:
+    """Learn how far apart the packets of these slots come; of one connection only, before the new time is written."""
+    usual_ns = columns.usual_ns[slots]
+    gap_ns = np.minimum(now_ns - columns.received_ns[slots], GAP_MAX_NS)
+    learnt = usual_ns + (gap_ns - usual_ns >> LEARN_SHIFT)
+    known = (columns.epoch[slots] == epoch) & (columns.revision[slots] > 0)
+    columns.usual_ns[slots] = np.where(known, learnt, usual_ns)
 
 
 def _slots(columns: Columns, frames: Any, mode: int, shard: int) -> tuple[Ints | None, _Flags]:

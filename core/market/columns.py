@@ -32,15 +32,18 @@ class Columns:
     """All columns, at least `count` long. `revision` rises by one with each packet; 0 is "never".
 
     `lowest`, `highest` and `close` are wire prices: the bounds of a last price and the last good previous close.
+    `usual_ns` is how far apart the packets of a slot usually come, a running mean.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, usual_ns: int = 0) -> None:
         self.count = 0
+        self._usual_ns = usual_ns
         self.raw = np.zeros((_START, ROW), np.uint8)
         self.revision, self.received_ns, self.epoch = (np.zeros(_START, np.int64) for _ in range(3))
         self.exchange_ms, self.close = np.zeros(_START, np.int64), np.zeros(_START, np.int64)
         self.lowest, self.highest = np.zeros(_START, np.int64), np.zeros(_START, np.int64)
         self.exchange_type, self.shard = np.zeros(_START, np.int64), np.zeros(_START, np.int64)
+        self.usual_ns = np.zeros(_START, np.int64)
         self.is_index, self.is_option, self.mark = (np.zeros(_START, np.bool_) for _ in range(3))
         self.last = {mode: Last(_START) for mode in MODES.values()}
         self.keys = np.empty(0, np.uint64)
@@ -55,7 +58,7 @@ class Columns:
         if slot == len(self.raw):
             self._grow()
         number = EXCHANGE_TYPES[instrument.exchange]
-        self.exchange_type[slot] = number
+        self.exchange_type[slot], self.usual_ns[slot] = number, self._usual_ns
         self.lowest[slot], self.highest[slot] = SCALES[number].lowest, SCALES[number].highest
         self.is_index[slot], self.is_option[slot] = instrument.kind is Kind.INDEX, instrument.kind is Kind.OPTION
         token = instrument.token.encode("ascii", "replace").ljust(25, b"\0")

@@ -18,14 +18,18 @@ from core.domain import Instrument, InstrumentKey
 from core.errors import TeziError
 from core.market import batch
 from core.market.columns import SCALES, Columns, Ints
-from core.market.packet import CURRENCY, LTP
+from core.market.packet import CURRENCY
 from core.market.wire import CLOSE_AT, MODES, ROW, SEQUENCE_AT, fault, token_of
-from core.views import Freshness, Quote
+from core.views import SLOW_TIMES, Freshness, Quote
 
 _DAY_MS = 86_400_000
 _HEAD = struct.Struct("<qqq")
 _CLOSE = struct.Struct("<q")
 SHARDS_MAX = 3
+USUAL_TIMES = 8
+_LEAST = 3 / 5
+"""Bounds of that time in terms of `stale_ms`: this, and `SLOW_TIMES`; 3 s and 30 s for 5 s (reliability 3.2, G14)."""
+_REST_EPOCH = -1
 
 
 class BoardFull(TeziError):
@@ -35,22 +39,24 @@ class BoardFull(TeziError):
 class QuoteBoard:
     """Implements `core.views.QuoteView`; the feed is its one writer.
 
-    `stale_ms` is how long a price may call itself fresh. `slots_max` bounds the memory (about 0.6 KB a slot). Counts
-    since start: `applied`, `dropped` (older), `garbage`, `unknown` (nobody's, or of another connection), `malformed`
-    (no packet), `odd_times`.
+    `stale_ms` is how long a price may call itself fresh while nothing is known of its slot. `slots_max` bounds the
+    memory (about 0.6 KB a slot). Counts since start: `applied`, `dropped` (older), `garbage`, `unknown` (nobody's, or
+    of another connection), `malformed` (no packet), `odd_times`, `read` (quotes of another way taken).
     """
 
     def __init__(self, clock: Clock, stale_ms: int = 5_000, slots_max: int = 20_000) -> None:
         self._clock = clock
-        self._stale_ns = stale_ms * NS_PER_MS
+        self._least_ns = round(stale_ms * NS_PER_MS * _LEAST)
+        self._most_ns = round(stale_ms * NS_PER_MS * SLOW_TIMES)
         self._slots_max = slots_max
         self._by_key: dict[InstrumentKey, int] = {}
-        self._columns = Columns()
+        self._columns = Columns(stale_ms * NS_PER_MS // USUAL_TIMES)
         self._quotes: dict[int, tuple[int, Quote]] = {}
         self._epochs = np.zeros(SHARDS_MAX, np.int64)
         self._down = np.ones(SHARDS_MAX, np.bool_)
         self._last_epoch = 0
         self.applied = self.dropped = self.garbage = self.unknown = self.malformed = self.odd_times = 0
+        self.read = 0
 
     def add(self, instrument: Instrument) -> int:
         """The slot of an instrument, made on first sight and fixed for the life of the board. Raises BoardFull."""
@@ -92,15 +98,22 @@ class QuoteBoard:
         if not columns.revision[slot]:
             return Freshness.NEVER
         shard = columns.shard[slot]
+        if columns.epoch[slot] == _REST_EPOCH:
+            return Freshness.REST
         if self._down[shard] or columns.epoch[slot] != self._epochs[shard]:
             return Freshness.DOWN
-        late = self._clock.mono_ns() - int(columns.received_ns[slot]) > self._stale_ns
+        late = self._clock.mono_ns() - int(columns.received_ns[slot]) > self.fresh_ns(slot)
         return Freshness.STALE if late else Freshness.FRESH
+
+    def fresh_ns(self, slot: int) -> int:
+        """How long a price of this slot may call itself fresh: by how often it usually comes."""
+        return min(max(int(self._columns.usual_ns[slot]) * USUAL_TIMES, self._least_ns), self._most_ns)
 
     def fresh_count(self) -> int:
         """How many slots are fresh now."""
         columns, used = self._columns, slice(self._columns.count)
-        recent = columns.received_ns[used] >= self._clock.mono_ns() - self._stale_ns
+        fresh_ns = np.clip(columns.usual_ns[used] * USUAL_TIMES, self._least_ns, self._most_ns)
+        recent = columns.received_ns[used] >= self._clock.mono_ns() - fresh_ns
         return int(np.count_nonzero(self._live() & recent))
 
     def live_count(self) -> int:
@@ -126,7 +139,8 @@ class QuoteBoard:
         self._epochs[shard] = self._last_epoch
 
     def set_down(self, down: bool, shard: int = 0) -> None:
-        """Tell the board whether this connection stands and may be believed."""
+        """Tell the board whether this connection stands and may be believed; what it still says replaces no quote that
+        was read."""
         self._down[shard] = down
 
     def assign(self, slot: int, shard: int) -> None:
@@ -149,11 +163,14 @@ class QuoteBoard:
         if slot is None or mode is None or self._columns.shard[slot] != shard:
             self.unknown += 1
             return False
+        if self._down[shard] and self._columns.epoch[slot] == _REST_EPOCH:
+            self.dropped += 1
+            return False
         return self._write(slot, mode, frame, int(self._epochs[shard]))
 
     def take_run(self, data: bytes, at: int, size: int, stride: int, count: int, shard: int = 0) -> None:
         """Take over `count` frames of `size` bytes, the first at `at`, `stride` apart: as `take` of each, but fast."""
-        if size not in MODES or count < batch.MANY:
+        if size not in MODES or count < batch.MANY or self._down[shard]:
             self._take_each(data, range(at, at + count * stride, stride), size, shard)
             return
         now_ns, newest_ms = self._clock.mono_ns(), self._newest_ms()
@@ -166,6 +183,26 @@ class QuoteBoard:
             )  # fmt: skip
             self.applied += many - len(rest)
             self._take_each(data, [first + n * stride for n in rest], size, shard)
+
+    def take_rest(self, frame: bytes) -> bool:
+        """Take over a quote that was read (`core.market.restframe`); only where nothing live stands, else False.
+
+        It is held to the same bounds as a packet. Packets of the stream take its place, whatever their sequence.
+        """
+        slot = None if fault(frame) else self._columns.by_wire.get((frame[1], token_of(frame)))
+        if slot is None or MODES.get(len(frame)) is None:
+            self.unknown += 1
+            return False
+        if self.freshness(slot) in (Freshness.FRESH, Freshness.STALE):
+            return False
+        _, sent_ms, ltp = _HEAD.unpack_from(frame, SEQUENCE_AT)
+        close = self._close(slot, frame)
+        if not self._plausible(slot, close, ltp):
+            self.garbage += 1
+            return False
+        self._put(slot, frame, close, self._exchange_ms(sent_ms), _REST_EPOCH)
+        self.read += 1
+        return True
 
     def ltp_e4(self, slots: Ints) -> Ints:
         """Last prices of many slots at once, in 1/10,000 rupee; 0 where there is none."""
@@ -203,23 +240,45 @@ class QuoteBoard:
         if ordered and sequence <= last.sequence[slot] and 0 < exchange_ms < last.exchange_ms[slot]:
             self.dropped += 1
             return False
-        close = int(columns.close[slot])
-        if mode != LTP:
-            (sent,) = _CLOSE.unpack_from(frame, CLOSE_AT)
-            close = sent if 0 < sent <= columns.highest[slot] else close
-        bounded = close > 0 and ltp > 0 and not columns.is_option[slot]
-        in_bounds = columns.lowest[slot] <= ltp <= columns.highest[slot]
-        if not in_bounds or (bounded and not (close <= 2 * ltp and ltp <= 2 * close)):
+        close = self._close(slot, frame)
+        if not self._plausible(slot, close, ltp):
             self.garbage += 1
             return False
-        at = slot * ROW
+        if columns.epoch[slot] == epoch and columns.revision[slot]:
+            self._note_gap(slot)
+        self._put(slot, frame, close, exchange_ms, epoch)
+        last.sequence[slot], last.exchange_ms[slot], last.epoch[slot] = sequence, exchange_ms, epoch
+        self.applied += 1
+        return True
+
+    def _close(self, slot: int, frame: bytes) -> int:
+        """The previous close that the frame says, or the last good one, in wire units."""
+        if len(frame) > CLOSE_AT:
+            (sent,) = _CLOSE.unpack_from(frame, CLOSE_AT)
+            if 0 < sent <= self._columns.highest[slot]:
+                return int(sent)
+        return int(self._columns.close[slot])
+
+    def _plausible(self, slot: int, close: int, ltp: int) -> bool:
+        columns = self._columns
+        if not columns.lowest[slot] <= ltp <= columns.highest[slot]:
+            return False
+        bounded = close > 0 and ltp > 0 and not columns.is_option[slot]
+        return not bounded or (close <= 2 * ltp and ltp <= 2 * close)
+
+    def _put(self, slot: int, frame: bytes, close: int, exchange_ms: int, epoch: int) -> None:
+        columns, at = self._columns, slot * ROW
         columns.memory[at : at + len(frame)] = frame
         columns.received_ns[slot], columns.epoch[slot], columns.close[slot] = self._clock.mono_ns(), epoch, close
         columns.exchange_ms[slot] = exchange_ms or columns.exchange_ms[slot]
-        last.sequence[slot], last.exchange_ms[slot], last.epoch[slot] = sequence, exchange_ms, epoch
         columns.revision[slot] += 1
-        self.applied += 1
-        return True
+
+    def _note_gap(self, slot: int) -> None:
+        """As `batch.note_gap`, of one."""
+        columns = self._columns
+        usual_ns = int(columns.usual_ns[slot])
+        gap_ns = min(self._clock.mono_ns() - int(columns.received_ns[slot]), batch.GAP_MAX_NS)
+        columns.usual_ns[slot] = usual_ns + (gap_ns - usual_ns >> batch.LEARN_SHIFT)
 
     def _newest_ms(self) -> int:
         return self._clock.wall_ns() // NS_PER_MS + _DAY_MS

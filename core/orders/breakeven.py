@@ -22,7 +22,7 @@ def break_even_e4(
     """The nearest price on the tick at which closing `net` units (signed) nets at least 0; None when there is none.
 
     `cost_e4` is the signed cost of the open units, `paid_e4` the charges of the entry. For a long position the lowest
-    such price, for a short one the highest; found by halving, because the net rises steadily with the exit's price.
+    such price, for a short one the highest: charges only ever move it away from the entry.
     """
     tick_e4 = instrument.tick_e4
     if not net or tick_e4 <= 0:
@@ -34,28 +34,23 @@ def break_even_e4(
         leaving_e4 = exit_cost_e4(tariff, day, instrument, product, side, abs(net) * price_e4)
         return net * price_e4 - cost_e4 - paid_e4 - leaving_e4 >= 0
 
+    return _nearest(nets, cost_e4 // net // tick_e4, 1 if net > 0 else -1, tick_e4)
+
+
+def _nearest(nets: Callable[[int], bool], entry: int, way: int, tick_e4: int) -> int | None:
+    """The first tick from the entry on that nets: found by strides that double, then by halving the last one."""
     most = PRICE_MAX_E4 // tick_e4
-    return _lowest(nets, most, tick_e4) if net > 0 else _highest(nets, most, tick_e4)
-
-
-def _lowest(nets: Callable[[int], bool], most: int, tick_e4: int) -> int | None:
-    low, high = 1, most
-    if not nets(high):
-        return None
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if nets(middle) else (middle + 1, high)
-    return low * tick_e4
-
-
-def _highest(nets: Callable[[int], bool], most: int, tick_e4: int) -> int | None:
-    low, high = 1, most
-    if not nets(low):
-        return None
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if nets(middle) else (low, middle - 1)
-    return low * tick_e4
+    stride, near = 1, max(1, entry) - way  # one tick on the losing side, which never nets
+    far = near + way
+    while not nets(far):
+        near, stride = far, stride * 2
+        far = min(max(1, far + way * stride), most)
+        if far == near:
+            return None
+    while abs(far - near) > 1:
+        middle = (near + far) // 2
+        near, far = (near, middle) if nets(middle) else (middle, far)
+    return far * tick_e4
 
 
 def ticket_break_even_e4(

@@ -3,6 +3,7 @@
 Facts come with dates (`core.market.facts`); what is not known is said as not known, never left out silently.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -43,14 +44,22 @@ def square_off_s(facts: Facts, exchange: Exchange, product: Product, at: At) -> 
     return max(0, int(hours) * 3600 + int(minutes) * 60 - at.second)
 
 
-def cautions(p: Position, instrument: Instrument, facts: Facts, at: At, quote: Quote | None) -> tuple[Caution, ...]:
-    """All that applies, the loud ones first; nothing for a flat position."""
+def cautions(
+    p: Position,
+    instrument: Instrument,
+    facts: Facts,
+    at: At,
+    quote: Quote | None,
+    banned: Callable[[str, str], bool | None] | None = None,
+) -> tuple[Caution, ...]:
+    """All that applies, the loud ones first; nothing for a flat position. `banned(name, day)` stands for the list of
+    the facts where the session has one of its own."""
     if not p.net:
         return ()
     found = [
         *_square_off(p, facts, at),
         *_expiry(p, instrument, at, quote),
-        *_ban(instrument, facts, at),
+        *_ban(instrument, banned or facts.banned, at),
         *_freeze(p, instrument),
         *_circuit(p, quote),
     ]
@@ -101,10 +110,10 @@ def _delivery_text(p: Position, instrument: Instrument) -> str:
     return f"held to expiry you{when} {verb} {group(abs(p.net))} {instrument.name} shares{worth}; margin rises before"
 
 
-def _ban(instrument: Instrument, facts: Facts, at: At) -> list[Caution]:
+def _ban(instrument: Instrument, listed: Callable[[str, str], bool | None], at: At) -> list[Caution]:
     if instrument.exchange is not Exchange.NFO or instrument.name in INDEX_NAMES:
         return []
-    banned = facts.banned(instrument.name, at.day)
+    banned = listed(instrument.name, at.day)
     if banned is None:
         return [Caution("BAN ?", "today's ban list is not loaded: adding may be refused (tezi facts)")]
     return [Caution("BAN", f"{instrument.name} is in the ban period: only closing orders", loud=True)] if banned else []

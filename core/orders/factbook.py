@@ -6,10 +6,9 @@ waits: gather, judge and reserve are one synchronous step.
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from core.approval import Action
-from core.clock import NS_PER_MS, Clock, ist_day
+from core.clock import NS_PER_MS, Clock
 from core.config import Limits
 from core.domain import (
     Exchange,
@@ -19,21 +18,25 @@ from core.domain import (
     Order,
     OrderIntent,
     OrderState,
-    OrderType,
     PositionKey,
     Side,
 )
 from core.facts import Operation
+from core.money import PRICE_MAX_E4
 from core.orders.blotter import Blotter
+from core.orders.changes import Changes, loosens_last_stop
 from core.orders.checks.conduct import paced
 from core.orders.checks.facts import UNITS_MAX, Facts
 from core.orders.checks.structure import well_formed
-from core.orders.habits import MINUTE_NS, Habits, Pace, Twins
+from core.orders.daytime import day_of
+from core.orders.gateline import GateLine
+from core.orders.habits import MINUTE_NS, Habits, Tickets, Twins
 from core.orders.hedge import naked_units
 from core.orders.need import on_index
+from core.orders.operations import ladder_operation, rate_operation
 from core.orders.outside import Authority, Outside, Rates
 from core.orders.positions import Positions
-from core.orders.samples import EVERY_NS, Samples
+from core.orders.samples import EVERY_NS
 from core.orders.worth import Worth
 from core.views import QuoteView
 
@@ -41,22 +44,6 @@ RANGE_KEPT = (9, 10)
 """Of the exchange's price range we use nine tenths: ours is reckoned from samples."""
 SINCE_MAX = 64
 """No basket has more legs; approvals are taken back only within one."""
-_STOPS = (OrderType.STOPLOSS_LIMIT, OrderType.STOPLOSS_MARKET)
-
-
-@dataclass(slots=True)
-class _Line:
-    """One position as the gate keeps it. `seen` is the quote revision that the price fields were read at."""
-
-    position: PositionKey
-    key: InstrumentKey
-    facts: Facts
-    pace: Pace
-    samples: Samples = field(default_factory=Samples)
-    slot: int | None = None
-    seen: int = -1
-    known: Instrument | None = None
-    sampled_ns: int = -(10**18)
 
 
 class FactBook:
@@ -73,7 +60,7 @@ class FactBook:
         positions: Positions,
         rates: Rates,
         instrument: Callable[[InstrumentKey], Instrument | None],
-        leaked: Callable[[], int],
+        leaked: Callable[[], int | None],
     ) -> None:
         self.limits = limits
         self._clock = clock
@@ -85,19 +72,17 @@ class FactBook:
         self._rates = rates
         self._instrument = instrument
         self._leaked = leaked
-        self._lines: dict[tuple[str, str, str], _Line] = {}
+        self._lines: dict[tuple[str, str, str], GateLine] = {}
         self._nets: dict[PositionKey, int] = {}
         self._nets_stamp: tuple[int, int] = (-1, -1)
         self._worth = Worth(blotter.exposure, self._net, self._mark_e4, instrument)
         self._worth_ns = -(10**18)
         self._reserved: list[tuple[int, int]] = []
         self.twins, self.habits = Twins(), Habits()
-        self.intents: set[str] = set()
+        self.intents = Tickets()
         self.beside: dict[str, str] = {}
         """Tickets that a person decided to send beside one lost order: intent id to the tag of that order."""
-        self._changes: dict[str, list[int]] = {}
-        self._cancels: dict[str, list[int]] = {}
-        self._refused: set[str] = set()
+        self.changes = Changes()
         self._since: deque[tuple[str, InstrumentKey, Exchange]] = deque(maxlen=SINCE_MAX)
 
     def use(self, limits: Limits) -> None:
@@ -135,16 +120,7 @@ class FactBook:
 
     def changed(self, tag: str, action: Action) -> None:
         """Remember an approved change or cancel."""
-        kept = self._changes if action is Action.MODIFY else self._cancels
-        kept.setdefault(tag, []).append(self._clock.mono_ns())
-
-    def change_refused(self, tag: str) -> None:
-        """The broker refused a change: before the next one the order has to be read."""
-        self._refused.add(tag)
-
-    def order_read(self) -> None:
-        """The order book was read: what it says of refused changes is known."""
-        self._refused.clear()
+        self.changes.add(tag, action, self._clock.mono_ns())
 
     # Gathering.
 
@@ -175,9 +151,9 @@ class FactBook:
         f.mode = f.mode_typed = a.mode_text(Operation.CANCEL, confirmed)
         f.address = self._outside.address_text()
         f.net = self._net(PositionKey(order.exchange, order.token, order.product))
-        f.cancels_minute = sum(at_ns > now_ns - MINUTE_NS for at_ns in self._cancels.get(order.tag, ()))
-        f.change_refused = order.tag in self._refused
-        f.last_stop = not confirmed and self._loosens_last_stop(f, order, order)
+        f.cancels_minute = self.changes.in_a_minute(order.tag, Action.CANCEL, now_ns)
+        f.change_refused = self.changes.is_refused(order.tag)
+        f.last_stop = not confirmed and loosens_last_stop(order, order, f.net, self._blotter.live(), cancel=True)
         f.wait_second_ms = -(-self._rates.wait_second_ns(Operation.CANCEL) // NS_PER_MS)
         f.wait_long_ms = -(-self._rates.wait_long_ns(Operation.CANCEL) // NS_PER_MS)
         return f
@@ -195,21 +171,21 @@ class FactBook:
             return 0
         return max(0, abs(net) - (leaves.buys if i.side is Side.BUY else leaves.sells))
 
-    def _line(self, i: OrderIntent) -> _Line:
+    def _line(self, i: OrderIntent) -> GateLine:
         instrument = i.instrument
         name = (instrument.exchange, instrument.token, i.product)
         line = self._lines.get(name)
         if line is None:
             key = instrument.key
             position = PositionKey(key.exchange, key.token, i.product)
-            line = _Line(position, key, Facts(self.limits), self.habits.pace(key))
+            line = GateLine(position, key, Facts(self.limits), self.habits.pace(key))
             self._lines[name] = line
         known = self._instrument(line.key)
         if known is not line.known or known is None:
             self._identify(line, known)
         return line
 
-    def _identify(self, line: _Line, known: Instrument | None) -> None:
+    def _identify(self, line: GateLine, known: Instrument | None) -> None:
         """Take over what the master says. Foreign kinds of value are left for the checks to trip over."""
         f = line.facts
         line.known = f.known = known
@@ -221,7 +197,7 @@ class FactBook:
         f.tick_e4 = known.tick_e4 if type(known.tick_e4) is int else 0
         f.cash, f.option, f.index = known.kind is Kind.EQUITY, known.kind is Kind.OPTION, on_index(known)
 
-    def _standing(self, f: Facts, line: _Line, i: OrderIntent, target: Order | None) -> None:
+    def _standing(self, f: Facts, line: GateLine, i: OrderIntent, target: Order | None) -> None:
         """Position and what rests, without the order that a change is about; whether this only reduces."""
         f.net = net = self._net(line.position)
         leaves = self._blotter.exposure.leaves(line.position)
@@ -244,7 +220,7 @@ class FactBook:
         less = i.quantity - target.filled <= target.leaves
         f.eased = less and target.side is i.side and (i.price_e4 - target.price_e4) * i.side <= 0
 
-    def _naked_more(self, line: _Line, i: OrderIntent, net: int, rest: int) -> int:
+    def _naked_more(self, line: GateLine, i: OrderIntent, net: int, rest: int) -> int:
         """How many short options lose their cover when the closing part of the order is filled."""
         name, before, after = i.instrument.name, [], []
         for position in self._positions.positions():
@@ -270,7 +246,7 @@ class FactBook:
         quote = self._quotes.quote(slot) if slot is not None else None
         return quote.ltp_e4 if quote is not None and quote.has_ltp and quote.ltp_e4 > 0 else None
 
-    def _prices(self, f: Facts, line: _Line) -> None:
+    def _prices(self, f: Facts, line: GateLine) -> None:
         slot = line.slot
         if slot is None:
             slot = line.slot = self._quotes.slot(line.key)
@@ -284,7 +260,7 @@ class FactBook:
         if self._quotes.revision(slot) != line.seen or now_ns - line.sampled_ns >= EVERY_NS:
             self._read_quote(f, line, slot, now_ns)
 
-    def _read_quote(self, f: Facts, line: _Line, slot: int, now_ns: int) -> None:
+    def _read_quote(self, f: Facts, line: GateLine, slot: int, now_ns: int) -> None:
         quote = self._quotes.quote(slot)
         line.seen = self._quotes.revision(slot)
         f.last_e4 = f.mark_e4 = quote.ltp_e4 if quote.has_ltp else None
@@ -299,7 +275,7 @@ class FactBook:
         if not f.cash and f.last_e4 is not None and f.known is not None:
             average = line.samples.average_e4(now_ns, f.last_e4)
             reach = self._outside.protection_e4(f.known, average)
-            if reach is not None and reach >= 0:
+            if reach is not None and 0 <= reach <= PRICE_MAX_E4:
                 reach = reach * RANGE_KEPT[0] // RANGE_KEPT[1]
                 f.range_low_e4, f.range_high_e4 = max(0, average - reach), average + reach
 
@@ -316,7 +292,7 @@ class FactBook:
 
     def _restrictions(self, f: Facts, i: OrderIntent) -> None:
         outside, known = self._outside, f.known
-        f.master, f.today = outside.master_text(), ist_day(self._clock.wall_ns())
+        f.master, f.today = outside.master_text(), day_of(self._clock.wall_ns())
         if known is None:
             f.market = f.entry = f.reduce_only = f.banned = f.holdings_free = f.freeze = None
             f.blocked, f.early = True, False
@@ -328,7 +304,7 @@ class FactBook:
         delivery = f.cash and i.side is Side.SELL
         f.holdings_free = outside.holdings_free(i.instrument.key) if delivery else None
 
-    def _money(self, f: Facts, line: _Line, i: OrderIntent) -> None:
+    def _money(self, f: Facts, line: GateLine, i: OrderIntent) -> None:
         exposure, now_ns = self._blotter.exposure, self._clock.mono_ns()
         if now_ns - self._worth_ns >= EVERY_NS:
             self._worth.reckon_all(tuple(self._nets))
@@ -356,7 +332,7 @@ class FactBook:
         found = self._instrument(key)
         return found.name if found is not None else None
 
-    def _conduct(self, f: Facts, line: _Line, i: OrderIntent) -> None:
+    def _conduct(self, f: Facts, line: GateLine, i: OrderIntent) -> None:
         now_ns, limits, pace = self._clock.mono_ns(), self.limits, line.pace
         f.same_intent = f.action is Action.PLACE and i.intent_id in self.intents
         within_ms = max(limits.duplicate_block_ms, limits.duplicate_warn_ms)
@@ -374,40 +350,13 @@ class FactBook:
         f.last_stop, f.changes, f.cancels_minute, f.change_refused = False, 0, 0, False
 
     def _change(self, f: Facts, i: OrderIntent, target: Order) -> None:
-        since_ns = self._clock.mono_ns() - MINUTE_NS
-        f.changes = len(self._changes.get(target.tag, ()))
-        f.cancels_minute = sum(at_ns > since_ns for at_ns in self._cancels.get(target.tag, ()))
-        f.change_refused = target.tag in self._refused
-        f.last_stop = self._loosens_last_stop(f, i, target)
+        f.changes = self.changes.count(target.tag, Action.MODIFY)
+        f.change_refused = self.changes.is_refused(target.tag)
+        f.last_stop = loosens_last_stop(i, target, f.net or 0, self._blotter.live(), cancel=False)
         f.orders_minute = 0  # a change is no order of its own
-
-    def _loosens_last_stop(self, f: Facts, i: OrderIntent | Order, target: Order) -> bool:
-        if target.order_type not in _STOPS or (f.net or 0) * target.side >= 0:
-            return False
-        others = (o for o in self._blotter.live() if o.tag != target.tag and o.order_type in _STOPS)
-        if any(o.key == target.key and o.product is target.product and o.side is target.side for o in others):
-            return False
-        if f.action is Action.CANCEL:
-            return True
-        away = (i.trigger_e4 - target.trigger_e4) * target.side > 0
-        return away or i.quantity < target.quantity or i.order_type not in _STOPS
 
     def _pace(self, f: Facts) -> None:
         operation = rate_operation(f)
         f.wait_second_ms = -(-self._rates.wait_second_ns(operation) // NS_PER_MS)
         f.wait_long_ms = -(-self._rates.wait_long_ns(operation) // NS_PER_MS)
         f.day_orders = self._outside.orders_today()
-
-
-def ladder_operation(f: Facts) -> Operation:
-    """What a message is to the ladder: a change that may add risk is like opening."""
-    if f.action is Action.MODIFY:
-        return Operation.MODIFY if f.reducing or f.eased else Operation.OPEN
-    return Operation.REDUCE if f.reducing else Operation.OPEN
-
-
-def rate_operation(f: Facts) -> Operation:
-    """Whose windows a message uses."""
-    if f.action is Action.MODIFY:
-        return Operation.MODIFY
-    return Operation.REDUCE if f.reducing else Operation.OPEN

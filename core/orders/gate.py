@@ -18,7 +18,8 @@ from core.orders.checks.exposure import needed_e4
 from core.orders.checks.facts import Facts
 from core.orders.checks.judge import denying, failing, failing_cancel
 from core.orders.checks.structure import well_formed
-from core.orders.factbook import FactBook, rate_operation
+from core.orders.factbook import FactBook
+from core.orders.operations import rate_operation
 from core.orders.outside import Authority, Outside, Rates
 from core.orders.positions import Positions
 from core.orders.sizing import Sizing
@@ -48,7 +49,7 @@ class Gate:
         self._exposure = blotter.exposure
         self._rates = rates
         self.book = FactBook(
-            clock, limits, authority, outside, quotes, blotter, positions, rates, instrument, lambda: self.leaked
+            clock, limits, authority, outside, quotes, blotter, positions, rates, instrument, self._leaked_fact
         )
         self._epoch = 0
         self._consumed = 0
@@ -64,6 +65,11 @@ class Gate:
         """Judge by these from now on, and take back what was approved by the old ones and has not left."""
         self.book.use(limits)
         self.raise_epoch()
+
+    def _leaked_fact(self) -> int | None:
+        """The same for the check; None when the count is no count."""
+        sent = self._authority.messages_sent()
+        return max(0, sent - self._consumed) if type(sent) is int and sent >= 0 else None
 
     def raise_epoch(self) -> None:
         """Take back every approval that has not reached the wire."""

@@ -1,6 +1,8 @@
 """What this terminal did lately: twins, usual sizes, pace. Bounded memory; times are monotonic ns."""
 
 import statistics
+from array import array
+from bisect import bisect_left, insort
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -96,6 +98,25 @@ class Pace:
         while times and times[0] <= now_ns - MINUTE_NS:
             times.popleft()
         return len(times)
+
+
+class Tickets:
+    """Which tickets were used, as hashes of eight bytes. Of two that hash alike the second is denied, which is safe."""
+
+    def __init__(self) -> None:
+        self._hashes = array("q")
+
+    def add(self, intent_id: str) -> None:
+        insort(self._hashes, hash(intent_id))
+
+    def __contains__(self, intent_id: str) -> bool:
+        at = bisect_left(self._hashes, hash(intent_id))
+        return at < len(self._hashes) and self._hashes[at] == hash(intent_id)
+
+    def discard(self, intent_id: str) -> None:
+        at = bisect_left(self._hashes, hash(intent_id))
+        if at < len(self._hashes) and self._hashes[at] == hash(intent_id):
+            del self._hashes[at]
 
 
 class Habits:

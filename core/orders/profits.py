@@ -34,6 +34,7 @@ class Profits:
         self._tariff = tariff
         self._day = day
         self._costs: tuple[object, dict[PositionKey, tuple[Charges, int, int | None]]] = (None, {})
+        self._evens: dict[PositionKey, tuple[tuple[date, Position], int | None]] = {}
         self.mark_by = MarkBy.LAST
 
     @property
@@ -41,13 +42,13 @@ class Profits:
         """Rises with trades and openings; prices are asked for at each call."""
         return self._positions.revision
 
-    def legs(self) -> tuple[Leg, ...]:
-        """One leg a position, in the positions' order."""
-        costs = self._known_costs()
-        return tuple(self._leg(p, *costs.get(p.key, (NO_CHARGES, 0, None))) for p in self._positions.positions())
+    def legs(self, by: MarkBy | None = None) -> tuple[Leg, ...]:
+        """One leg a position, in the positions' order; valued as the screen is set to, unless `by` says otherwise."""
+        costs, by = self._known_costs(), by or self.mark_by
+        return tuple(self._leg(p, by, *costs.get(p.key, (NO_CHARGES, 0, None))) for p in self._positions.positions())
 
-    def totals(self) -> Totals:
-        return total(self.legs())
+    def totals(self, by: MarkBy | None = None) -> Totals:
+        return total(self.legs(by))
 
     def _known_costs(self) -> dict[PositionKey, tuple[Charges, int, int | None]]:
         day = self._day()
@@ -62,8 +63,15 @@ class Profits:
         for p in self._positions.positions():
             cost = charges.get(p.key, NO_CHARGES)
             demat_e4 = depository_e4(self._tariff, day, p.product, p.bought, p.sold)
-            found[p.key] = (cost, demat_e4, self._break_even(day, p))
+            found[p.key] = (cost, demat_e4, self._known_break_even(day, p))
         return found
+
+    def _known_break_even(self, day: date, p: Position) -> int | None:
+        """Worked out anew only for the position that a trade changed."""
+        kept = self._evens.get(p.key)
+        if kept is None or kept[0] != (day, p):
+            self._evens[p.key] = kept = ((day, p), self._break_even(day, p))
+        return kept[1]
 
     def _break_even(self, day: date, p: Position) -> int | None:
         """Of the open units, as if they had come in one order at their average price."""
@@ -73,10 +81,10 @@ class Profits:
         paid_e4 = order_charges(self._tariff, day, instrument, p.product, side, abs(cost_e4)).total_e4
         return break_even_e4(self._tariff, day, instrument, p.product, p.net, cost_e4, paid_e4)
 
-    def _leg(self, p: Position, charges: Charges, demat_e4: int, even_e4: int | None) -> Leg:
+    def _leg(self, p: Position, by: MarkBy, charges: Charges, demat_e4: int, even_e4: int | None) -> Leg:
         slot = self._quotes.slot(InstrumentKey(p.exchange, p.token))
         quote = None if slot is None else self._quotes.quote(slot)
-        marked_e4 = None if quote is None else mark_e4(quote, p.net, self.mark_by)
+        marked_e4 = None if quote is None else mark_e4(quote, p.net, by)
         realised_e4 = to_paisa(p.realised_e4)
         open_e4 = (
             None if p.net and marked_e4 is None else to_paisa(p.open_e4(marked_e4 or 0) + p.realised_e4) - realised_e4
@@ -116,7 +124,7 @@ def _day_e4(p: Position, marked_e4: int | None, quote: Quote | None) -> int | No
     """What today made: cash taken in, plus what is held now, less what was carried in, at the previous close."""
     if p.net and marked_e4 is None:
         return None
-    if p.carried and (quote is None or quote.close_e4 <= 0):
-        return None
     close_e4 = quote.close_e4 if quote is not None else 0
+    if p.carried and close_e4 <= 0:  # no previous close: all that was made of it since it was bought
+        return to_paisa(p.open_e4(marked_e4 or 0) + p.realised_e4)
     return to_paisa(p.sold_value_e4 - p.bought_value_e4 + p.net * (marked_e4 or 0) - p.carried * close_e4)

@@ -54,9 +54,10 @@ def pack(rows: npt.NDArray[np.uint8], starts: npt.NDArray[np.bool_]) -> bytes:
     change[:, 1:] -= words[:, :-1]
     change[:, starts] = words[:, starts]
     folded = ((change << 1) ^ (change >> 63)).view(np.uint64)
-    planes = np.ascontiguousarray(folded[..., None].view(np.uint8).transpose(2, 0, 1)).reshape(8 * len(words), -1)
-    used = planes.any(axis=1)
-    return bytes([whole]) + np.packbits(used).tobytes() + planes[used].tobytes()
+    planes = folded.view(np.uint8).reshape(len(words), -1, 8)
+    used = np.bitwise_or.reduce(folded, axis=1).view(np.uint8).reshape(-1, 8).T.reshape(-1) != 0
+    kept = [planes[n % len(words), :, n // len(words)].tobytes() for n in np.flatnonzero(used).tolist()]
+    return bytes([whole]) + np.packbits(used).tobytes() + b"".join(kept)
 
 
 def unpack(packed: bytes, heads: npt.NDArray[np.uint8], starts: npt.NDArray[np.bool_], size: int) -> Any:
@@ -65,9 +66,10 @@ def unpack(packed: bytes, heads: npt.NDArray[np.uint8], starts: npt.NDArray[np.b
     fields = len(layout.names or ())
     whole, flags = packed[0], np.frombuffer(packed, np.uint8, fields, 1)
     used = np.unpackbits(flags).astype(np.bool_)
-    planes = np.zeros((8 * fields, count), np.uint8)
-    planes[used] = np.frombuffer(packed, np.uint8, offset=1 + fields).reshape(-1, count)
-    folded = np.ascontiguousarray(planes.reshape(8, fields, count).transpose(1, 2, 0)).view(np.uint64)[..., 0]
+    folded = np.zeros((fields, count), np.uint64)
+    planes, kept = folded.view(np.uint8).reshape(fields, count, 8), np.frombuffer(packed, np.uint8, offset=1 + fields)
+    for n, plane in zip(np.flatnonzero(used).tolist(), kept.reshape(-1, count), strict=True):
+        planes[n % fields, :, n // fields] = plane
     change = (folded >> np.uint64(1)).view(np.int64) ^ -(folded & np.uint64(1)).view(np.int64)
     sums = np.cumsum(change, axis=1)
     first = np.flatnonzero(starts)

@@ -17,6 +17,8 @@ _LAST = f"""SELECT {_COLUMNS} FROM order_event AS e WHERE {{where}}
 _META = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 _FLOOR = """INSERT INTO meta (key, value) VALUES ('tag_floor_ms', ?)
   ON CONFLICT (key) DO UPDATE SET value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))"""
+FLOOR_STEP_MS = 60_000
+"""How far the stored floor runs ahead of the tags: the first ones after a start may bear a time this much later."""
 WATCH_DAYS = 14
 """Longer than any row of days without trading."""
 READ_MAX = 200_000
@@ -32,6 +34,7 @@ class OrderJournal:
     def __init__(self, writer: Writer, path: Path) -> None:
         self._writer = writer
         self._path = path
+        self._floor_ms = 0
 
     async def intent(self, event: OrderRecord) -> None:
         """Return when the row is on disk, with what was on screen. Raises StoreFailed when it is not: then nothing may
@@ -77,8 +80,13 @@ class OrderJournal:
         return int(await self.load_meta("tag_floor_ms") or "0")
 
     def store_tag_floor(self, tag_ms: int) -> None:
-        """Raise the floor (it never falls). On disk no later than any intent handed over after this call."""
-        self._writer.later(_FLOOR, (str(tag_ms),))
+        """Raise the floor (it never falls) to this time or, to write seldom, up to FLOOR_STEP_MS above it.
+
+        On disk no later than any intent handed over after this call.
+        """
+        if tag_ms > self._floor_ms:
+            self._floor_ms = tag_ms + FLOOR_STEP_MS
+            self._writer.later(_FLOOR, (str(self._floor_ms),))
 
     async def load_meta(self, key: str) -> str:
         """The stored text of a key, empty when there is none. Raises StoreFailed."""

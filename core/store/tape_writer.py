@@ -3,20 +3,18 @@
 import asyncio
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from core.clock import Clock
 from core.store import tape
-from core.store.tape import Kind, Record, Span
+from core.store.tape import Kind, Run, Span
 from core.supervise import Wake
 
 BLOCK_RECORDS = 8_192
 BLOCK_S = 5.0
 WAITING_MAX = 6 * BLOCK_RECORDS
 """Records that may wait for the disk (some 20 MB); what comes beyond is left out, and a GAP record says how much."""
-
-_Piece = tuple[int, Kind, int, bytes, int, int, int]
-"""Time, kind, channel, bytes, size of a payload, stride, count."""
 
 
 class TapeWriter:
@@ -31,7 +29,7 @@ class TapeWriter:
         os.write(self._file, tape.MAGIC)
         self._clock = clock
         self._offset = len(tape.MAGIC)
-        self._pieces: list[_Piece] = []
+        self._pieces: list[Run] = []
         self._waiting = 0
         self._spans: list[Span] = []
         self._wake = Wake(clock)
@@ -77,25 +75,32 @@ class TapeWriter:
             return
         if self._unsaid:
             said = json.dumps({"left_out": self._unsaid}).encode()
-            self._pieces.append((now_ns, Kind.GAP, 0, said, len(said), len(said), 1))
+            self._pieces.append(Run(now_ns, Kind.GAP, 0, said, len(said), len(said), 1))
             self._unsaid = 0
-        self._pieces.append((now_ns, kind, channel, data, size, stride, count))
+        self._pieces.append(Run(now_ns, kind, channel, data, size, stride, count))
         self._waiting += count
         if self._waiting >= BLOCK_RECORDS:
             self._wake.set()
 
-    def _write(self, pieces: list[_Piece]) -> None:
+    def _write(self, pieces: list[Run]) -> None:
         """In a thread."""
-        records = [
-            Record(at_ns, kind, channel, data[n * stride : n * stride + size])
-            for at_ns, kind, channel, data, size, stride, count in pieces
-            for n in range(count)
-        ]
-        for start in range(0, len(records), 2 * BLOCK_RECORDS):
-            block = tape.encode(records[start : start + 2 * BLOCK_RECORDS])
+        for runs in _blocks(pieces):
+            block = tape.encode_runs(runs)
             view = memoryview(block)
             while view:
                 view = view[os.write(self._file, view) :]
             self._spans.append(tape.span_of(block, self._offset))
             self._offset += len(block)
         os.fdatasync(self._file)
+
+
+def _blocks(runs: list[Run]) -> Iterator[list[Run]]:
+    """Runs for a block each: a full block's records, and at most one run more."""
+    start = held = 0
+    for n, run in enumerate(runs):
+        held += run.many
+        if held >= BLOCK_RECORDS:
+            yield runs[start : n + 1]
+            start, held = n + 1, 0
+    if start < len(runs):
+        yield runs[start:]

@@ -6,13 +6,15 @@ one transaction; callers await a shielded future, because a cancelled aiosqlite 
 """
 
 import asyncio
+import contextlib
 import itertools
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import aiosqlite
 
@@ -36,8 +38,7 @@ _PROBE = "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)"
 _ROW_FAULTS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
 
 
-@dataclass(frozen=True, slots=True)
-class _Write:
+class _Write(NamedTuple):
     sql: str
     row: Row
     done: asyncio.Future[None] | None
@@ -51,8 +52,10 @@ class Writer:
     caller acts on the refusal. After a refusal the writer tries again with the next write and after RETRY_S.
     """
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, factory: type[sqlite3.Connection] = sqlite3.Connection) -> None:
+        """`factory` makes the connection; tests give one that fails."""
         self._path = path
+        self._factory = factory
         self._clock = clock
         self._tasks = Supervisor(clock, self._on_fault)
         self._queue: deque[_Write] = deque()
@@ -62,7 +65,7 @@ class Writer:
         self._link: aiosqlite.Connection | None = None
         self._refused = ""
         self._lost = ""
-        self._retrying = False
+        self._retrying = self._folding = False
         self._commit_ns = 0
 
     async def open(self) -> None:
@@ -70,7 +73,9 @@ class Writer:
         if not await asyncio.to_thread(os.access, self._path, os.R_OK | os.W_OK):
             raise StoreFailed(f"{self._path} cannot be written: absent, or not ours to write")
         try:
-            self._link = await aiosqlite.connect(self._path, isolation_level=None, timeout=BUSY_S)
+            self._link = await aiosqlite.connect(
+                self._path, isolation_level=None, timeout=BUSY_S, factory=self._factory
+            )
             for setting in SETTINGS:
                 await self._link.execute(f"PRAGMA {setting}")
             await self._link.execute(_PROBE, self._probe_row())
@@ -118,6 +123,23 @@ class Writer:
         """Rows handed over and not yet on disk."""
         return len(self._queue)
 
+    def log_bytes(self) -> int:
+        """The size of the write-ahead log; 0 when there is none."""
+        try:
+            return self._path.with_name(f"{self._path.name}-wal").stat().st_size
+        except OSError:
+            return 0
+
+    def fold_soon(self) -> None:
+        """Fold the log back into the file after the next group, as far as readers allow; nothing waits for it."""
+        self._folding = True
+        self._wake.set()
+
+    async def _fold(self) -> None:
+        self._folding = False
+        with contextlib.suppress(sqlite3.Error):  # the next write tells what is wrong with the disk
+            await self._in_thread(self._connection(), _fold)
+
     def _add(self, write: _Write) -> None:
         self._queue.append(write)
         self._idle.clear()
@@ -132,6 +154,8 @@ class Writer:
                 pass
             if not self._queue:
                 self._idle.set()
+            if self._folding:
+                await self._fold()
 
     async def _write_group(self) -> bool:
         """Write the oldest rows; False when the disk refused. Rows leave the queue only after their fate is known."""
@@ -153,14 +177,14 @@ class Writer:
         return True
 
     async def _transaction(self, group: Sequence[_Write]) -> None:
+        """One visit to the connection's thread for the whole of it: an order waits for each (aiosqlite offers no public
+        way to run a function there; its version is pinned)."""
         link = self._connection()
-        if len(group) == 1:
-            await link.execute(group[0].sql, group[0].row)
-            return
-        await link.execute("BEGIN IMMEDIATE")
-        for sql, writes in itertools.groupby(group, key=lambda w: w.sql):
-            await link.executemany(sql, [w.row for w in writes])
-        await link.execute("COMMIT")
+        await self._in_thread(link, _commit, group)
+
+    @staticmethod
+    async def _in_thread(link: Any, work: Callable[..., None], *values: object) -> None:
+        await link._execute(work, link._conn, *values)
 
     async def _one_by_one(self, group: Sequence[_Write], error: sqlite3.Error) -> None:
         """A row that the tables refuse must not take its neighbours with it."""
@@ -236,3 +260,18 @@ class Writer:
             self._refuse(f"{name}: {error}")
         else:
             self._lost = f"{name}: {error}"
+
+
+def _commit(link: sqlite3.Connection, group: Sequence[_Write]) -> None:
+    if len(group) == 1:
+        link.execute(group[0].sql, group[0].row)
+        return
+    link.execute("BEGIN IMMEDIATE")
+    for sql, writes in itertools.groupby(group, key=attrgetter("sql")):
+        link.executemany(sql, [w.row for w in writes])
+    link.execute("COMMIT")
+
+
+def _fold(link: sqlite3.Connection) -> None:
+    """Waits for no reader: one that stays open keeps the log long, and must not hold up an order."""
+    link.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()

@@ -18,13 +18,20 @@ def config() -> None:
 @config.command()
 @click.option("--config", "path", type=click.Path(path_type=Path), help="Configuration file (TOML).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--home", type=click.Path(path_type=Path), envvar="TEZI_HOME", help="Data folder, for its instruments.")
 @click.pass_obj
-def check(given: Path | None, path: Path | None, as_json: bool) -> int:
-    """Check every key, type and range; exit 1 when something is wrong."""
+def check(given: Path | None, path: Path | None, as_json: bool, home: Path | None) -> int:
+    """Check every key, type, range and watchlist symbol; exit 1 when something is wrong."""
     found = config_file(path or given)
     mode, error = "", ""
     try:
-        mode = str(load(found).mode)
+        read = load(found)
+        mode = str(read.mode)
+        if read.screen.watchlist:
+            from terminal.watched_symbols import complaint  # numpy, sqlite3: only when there are symbols
+
+            wrong = complaint(read.screen.watchlist, home)
+            error = wrong and f"{found}: {wrong}"
     except UserError as e:
         error = str(e)
     if as_json:

@@ -12,7 +12,7 @@ import click
 from core.clock import NS_PER_S, SystemClock, iso_to_ns
 from core.errors import UserError
 from core.feed.player import TapePlayer
-from core.store.tape import Damaged, Record
+from core.store.tape import Damaged, Run
 from terminal.commands.tape import FILE, moment, opened
 
 
@@ -30,8 +30,8 @@ def replay(tape: Path, speed: float | None, since: str | None, until: str | None
         return _show(tape, speed, since)
     counts: Counter[str] = Counter()
 
-    def count(record: Record) -> None:
-        counts[record.kind.name.lower()] += 1
+    def count(run: Run) -> None:
+        counts[run.kind.name.lower()] += run.many
 
     clock = SystemClock()
     try:
@@ -50,14 +50,14 @@ def replay(tape: Path, speed: float | None, since: str | None, until: str | None
         "records": dict(counts),
         "live": player.board.live_count(),
         "times_real_time": round(played_s / took_s, 1),
-        "state": player.board.fingerprint(),
+        "state": player.fingerprint(),
     }
     if as_json:
         click.echo(json.dumps(found))
         return 0
     kinds = ", ".join(f"{n:,} {kind}" for kind, n in counts.items())
     click.echo(f"{found['first']} to {found['last']}: {kinds or 'nothing'}; {found['times_real_time']} times real time")
-    click.echo(f"{found['live']} prices live at the end; state {player.board.fingerprint()[:16]}")
+    click.echo(f"{found['live']} prices live at the end; state {player.fingerprint()[:16]}")
     return 0
 
 

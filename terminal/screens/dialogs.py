@@ -63,7 +63,7 @@ TICKET = (Scope.TICKET, Scope.PRICE, Scope.QUANTITY, Scope.PANIC)
 """Whose keys the overlay lists beside those of the screen; dialogues say theirs themselves."""
 
 
-COLUMN_MIN = 38
+COLUMN_MIN = 52
 
 
 def key_lines(width: int, height: int, scopes: tuple[Scope, ...]) -> tuple[Line, ...]:

@@ -18,6 +18,7 @@ from core.views import Desk
 from terminal.actions import Scope, bindings, key_of
 from terminal.screens.desk_screen import DeskModal
 from terminal.screens.password_field import password_field
+from terminal.screens.said import said_lines
 from widgets.cells import Cell, Line, fit
 from widgets.drawn import DrawnPane
 from widgets.ink import Ink
@@ -74,7 +75,7 @@ class FirstRunScreen(DeskModal[bool]):
 
     def _head(self, desk: Desk, width: int, height: int) -> tuple[Line, ...]:
         return (
-            (Cell(fit("  Live mode needs these once. They go into one encrypted file; nothing is sent now.", width)),),
+            (Cell(fit("  Live mode needs these once. They go into one encrypted file.", width)),),
             (Cell(fit("  The password cannot be recovered. Ten characters or more.", width), Ink.DIM),),
         )
 
@@ -156,5 +157,5 @@ def choice_lines(remember: bool, seed: bool, busy: bool, said: str, width: int) 
     if busy:
         lines.append((Cell(fit("  making the vault", width), Ink.WARN),))
     elif said:
-        lines.append((Cell(fit(f"  {said}", width), Ink.ALARM),))
+        lines += said_lines(said, width)
     return tuple(lines)

@@ -71,7 +71,7 @@ def limit_lines(guard: GuardStatus, said: tuple[str, bool] | None, width: int) -
     if len(guard.loosened) > LISTED_MAX:
         lines.append((Cell(fit(f"    and {len(guard.loosened) - LISTED_MAX} more", width), Ink.DIM),))
     how = "the vault's password, then 60 s" if guard.has_vault else f"the word {WORD}"
-    lines += [(), (Cell(fit(f"  Accepting takes {how}. Until then the old limits hold.", width), Ink.DIM),)]
+    lines += [(), (Cell(fit(f"  It takes {how}; until then the old limits hold.", width), Ink.DIM),)]
     if guard.busy:
         lines.append((Cell(fit("  trying the password", width), Ink.WARN),))
     elif guard.due_s is not None:

@@ -13,6 +13,7 @@ from core.views import Desk, GuardStatus, Status
 from terminal.actions import Scope, bindings, key_of
 from terminal.screens.desk_screen import DeskModal
 from terminal.screens.password_field import password_field
+from terminal.screens.said import said_lines
 from widgets.cells import Cell, Line, fit
 from widgets.drawn import DrawnPane
 from widgets.ink import Ink
@@ -33,7 +34,7 @@ class LockScreen(DeskModal[None]):
             yield password_field("lock-password", "password of the vault")
 
     def _draw(self, desk: Desk, width: int, height: int) -> tuple[Line, ...]:
-        return lock_lines(desk.guard(), width)
+        return lock_lines(desk.guard(), desk.status().mode_word, width)
 
     def paint(self, status: Status | None) -> None:
         if self.is_current and not self.desk.guard().locked:
@@ -49,11 +50,11 @@ class LockScreen(DeskModal[None]):
         self.paint(None)
 
 
-def lock_lines(guard: GuardStatus, width: int) -> tuple[Line, ...]:
+def lock_lines(guard: GuardStatus, mode_word: str, width: int) -> tuple[Line, ...]:
     """What stands on the locked screen: no number of the market, of orders or of money."""
     panic = key_of("panic")
     lines: list[Line] = [
-        (Cell(fit("  Locked. Nothing new can leave; what was sent stays at the broker.", width), Ink.STRONG),),
+        (Cell(fit(f"  {mode_word} locked. Nothing new can leave; orders stay at the broker.", width), Ink.STRONG),),
         (Cell(fit(f"  {panic} still cancels all orders and halts. {key_of('leave')} leaves.", width), Ink.DIM),),
         (),
     ]
@@ -62,5 +63,5 @@ def lock_lines(guard: GuardStatus, width: int) -> tuple[Line, ...]:
     elif guard.wait_s > 0:
         lines.append((Cell(fit(f"  wrong password; next try in {guard.wait_s:.0f} s", width), Ink.ALARM),))
     elif guard.said:
-        lines.append((Cell(fit(f"  {guard.said}", width), Ink.ALARM),))
+        lines += said_lines(guard.said, width)
     return tuple(lines)

@@ -5,8 +5,8 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from core.domain import Order
-from core.facts import Operation
+from core.domain import Order, OrderIntent, OrderState
+from core.facts import LadderMode, Operation
 from core.views import Desk
 from terminal.actions import Scope
 from terminal.screens.table_screen import TableScreen
@@ -47,19 +47,26 @@ class OrdersScreen(TableScreen):
     def _order(self) -> Order | None:
         return self.query_one(WideOrdersGrid).current() if self.shown == "orders" else None
 
-    def action_cancel(self) -> None:
+    async def action_cancel(self) -> None:
+        """Cancel the order; while the order service fails only after a typed word."""
         if self.tezi.repeats.repeated:
             return
         order = self._order()
         if order is None:
             self.tezi.say("no order under the cursor")
-        elif not order.state.live:
+            return
+        if not order.state.live:
             self.tezi.say(f"{order.symbol} is {order.state.word}: nothing to cancel")
-        else:
-            why = self.desk.forbidden(Operation.CANCEL)
-            answer = "" if why else self.desk.cancel(order.tag).refused
-            if why or answer:
-                self.tezi.say(f"not cancelled: {why or answer}", bad=True)
+            return
+        why = self.desk.forbidden(Operation.CANCEL)
+        if why and self.desk.status().ladder is LadderMode.READ_ONLY:
+            from terminal.screens.modals import CancelScreen
+
+            await self.app.push_screen(CancelScreen(order, why))
+            return
+        answer = "" if why else self.desk.cancel(order.tag).refused
+        if why or answer:
+            self.tezi.say(f"not cancelled: {why or answer}", bad=True)
 
     async def action_again(self) -> None:
         """The row offers it, a person decides: a ticket with the old terms, which sends nothing by itself."""
@@ -70,13 +77,24 @@ class OrdersScreen(TableScreen):
         if intent is None:
             self.tezi.say(f"{order.symbol} is {order.state.word}: it cannot be sent again")
             return
-        from terminal.screens.modals import again_terms
+        await self._ticket_of(intent)
 
-        await self.open_ticket(again_terms(intent))
+    async def _ticket_of(self, intent: OrderIntent | None) -> None:
+        """A ticket with these terms, to be looked at; nothing is sent by itself."""
+        if intent is not None:
+            from terminal.screens.modals import again_terms
+
+            await self.open_ticket(again_terms(intent))
 
     async def action_trace(self) -> None:
+        """The trace of an order; for one that nobody confirmed, what a person may decide."""
         order = self._order()
         if order is None:
+            return
+        if order.state is OrderState.UNCONFIRMED:
+            from terminal.screens.modals import ChoiceScreen
+
+            await self.app.push_screen(ChoiceScreen(order.tag), self._ticket_of)
             return
         from terminal.screens.trace import TraceScreen
 

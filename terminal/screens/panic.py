@@ -10,7 +10,8 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input
 
-from core.money import group
+from core.domain import Order, OrderState
+from core.money import group, show_price
 from core.text import plain
 from core.views import Desk, PanicPlan
 from terminal.actions import Scope, bindings, key_of
@@ -20,6 +21,8 @@ from widgets.drawn import DrawnPane
 from widgets.ink import Ink
 
 LISTED_MAX = 3
+SECOND_MAX, SECOND_S = 9, 1.05
+"""The broker's limit on order messages, and the span we count it in."""
 RESUME = "RESUME"
 
 
@@ -50,6 +53,7 @@ class PanicScreen(DeskModal[None]):
         self._armed = ""
         self._said: tuple[str, bool] | None = None
         self._tried = ""
+        self._legs: tuple[Order, ...] = ()
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box", id="panic-box") as box:
@@ -69,7 +73,11 @@ class PanicScreen(DeskModal[None]):
 
     def _draw(self, desk: Desk, width: int, height: int) -> tuple[Line, ...]:
         hidden = desk.guard().locked
-        return panic_lines(desk.panic_plan(), self._armed, self._said, width, hidden=hidden)
+        lines = panic_lines(desk.panic_plan(), self._armed, self._said, width, hidden=hidden)
+        if self._legs and not hidden:
+            now = {o.tag: o for o in desk.orders.orders()}
+            lines += leg_lines(tuple(now.get(o.tag, o) for o in self._legs), width, height - len(lines))
+        return lines
 
     # Keys.
 
@@ -102,6 +110,8 @@ class PanicScreen(DeskModal[None]):
         self._done("HALTED: nothing new leaves; cancels still do")
 
     def _cancel_all(self) -> None:
+        self._legs = self.desk.panic_plan().cancels
+        self.query_one("#panic-box").set_class(bool(self._legs), "-legs")
         asked = self.desk.cancel_all()
         noun = "order" if asked == 1 else "orders"
         self._done(f"asked to cancel {group(asked)} {noun}" if asked else "no live orders: nothing to cancel")
@@ -169,4 +179,34 @@ def _effect(name: str, plan: PanicPlan, hidden: bool) -> str:
         return f"{len(plan.cancels)}, not named while the screen is locked"
     each = [f"{o.side.letter} {group(o.leaves)} {o.symbol.removesuffix('-EQ')}" for o in plan.cancels]
     more = f", and {len(each) - LISTED_MAX} more" if len(each) > LISTED_MAX else ""
-    return f"{len(each)}: {', '.join(each[:LISTED_MAX])}{more}"
+    return f"{len(each)}, free, {cancel_time(len(each))}: {', '.join(each[:LISTED_MAX])}{more}"
+
+
+def cancel_time(count: int) -> str:
+    """How long so many cancels take at the most messages that the broker allows."""
+    seconds = (count - 1) // SECOND_MAX * SECOND_S
+    return f"{seconds:.0f} s at least" if seconds >= 1 else "at once"
+
+
+def leg_lines(legs: tuple[Order, ...], width: int, height: int) -> tuple[Line, ...]:
+    """What became of each order so far: counts, then every leg, those that still trade first."""
+    left = sorted(legs, key=lambda o: (not o.state.live, o.change == "cancel"))
+    alive = [o for o in legs if o.state.live]
+    asked = sum(o.change == "cancel" for o in alive)
+    gone = sum(o.state is OrderState.CANCELLED for o in legs)
+    other = len(legs) - len(alive) - gone
+    counts = f"  cancelled {gone}, asked {asked}, left {len(alive) - asked}" + (
+        f", ended otherwise {other}" if other else ""
+    )
+    lines: list[Line] = [(Cell(fit(counts, width), Ink.WARN if alive else Ink.BADGE_CALM),)]
+    room = max(0, height - 1)
+    shown = left if len(left) <= room else left[: max(0, room - 1)]
+    for o in shown:
+        word = f"{o.state.word}, cancel asked" if o.state.live and o.change == "cancel" else o.state.word
+        text = (
+            f"    {o.side.letter} {group(o.quantity)} {o.symbol.removesuffix('-EQ')} {show_price(o.price_e4)}  {word}"
+        )
+        lines.append((Cell(fit(text, width), Ink.TEXT if o.state.live else Ink.DIM),))
+    if len(shown) < len(left):
+        lines.append((Cell(fit(f"    and {len(left) - len(shown)} more", width), Ink.DIM),))
+    return tuple(lines)

@@ -75,7 +75,7 @@ class ProtectScreen(DeskModal[None]):
                 cells.signed_quantity(p.net),
                 Cell(f" at {show_price(p.average_e4)}  last {last}  break-even {even}", Ink.DIM),
             ),
-            guard_line(desk.account.guard(self._key))[:3],
+            guard_line(desk.account.guard(self._key)),
         )
 
     def _foot(self, desk: Desk, width: int, height: int) -> tuple[Line, ...]:

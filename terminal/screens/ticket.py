@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from core.domain import OrderIntent, Side
 from core.text import plain
-from core.views import Freshness, Quote, Status
+from core.views import Freshness, Headroom, Quote, Status, Verdict
 from terminal.actions import ACTIONS, Scope, bindings
 from terminal.screens.desk_screen import DeskModal
 from terminal.screens.ticket_form import (
@@ -27,11 +27,22 @@ from terminal.screens.ticket_form import (
     read,
     touch_text,
 )
-from terminal.screens.ticket_lines import Shown, foot_lines, gate_lines, head_lines, price_note, quantity_note
+from terminal.screens.ticket_gate import phrase as typed_phrase
+from terminal.screens.ticket_lines import (
+    Shown,
+    foot_lines,
+    gate_lines,
+    head_lines,
+    price_note,
+    quantity_note,
+    typed_note,
+)
 from widgets.cells import Cell, Line
 from widgets.drawn import DrawnPane
 from widgets.ink import Ink
 from widgets.quotes import seen
+
+ROOM_NS = 500_000_000
 
 
 class NumberInput(Input):
@@ -80,6 +91,11 @@ class TicketScreen(DeskModal[str]):
         self._spent = False
         self._tried: tuple[object, ...] | None = None
         self._answer = ""
+        self._phrase = ""
+        self._verdict: Verdict | None = None
+        self._room_of: OrderIntent | None = None
+        self._room_ns = 0
+        self._last_room = Headroom(0, {})
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box", id="ticket-box"):
@@ -92,6 +108,10 @@ class TicketScreen(DeskModal[str]):
                 yield DrawnPane(lambda _d, _w, _h: _label("Price"), classes="label")
                 yield PriceInput(self._terms.price_text, id="price")
                 yield DrawnPane(lambda _d, _w, _h: price_note(self._shown()), classes="note")
+            with Horizontal(classes="field", id="ticket-typed"):
+                yield DrawnPane(lambda _d, _w, _h: _label("Confirm"), classes="label")
+                yield NumberInput("", id="confirm")
+                yield DrawnPane(lambda _d, _w, _h: typed_note(self._phrase), classes="note")
             yield DrawnPane(lambda _d, w, h: gate_lines(self._judged(), w, h), id="ticket-gate")
             yield DrawnPane(lambda _d, w, _h: foot_lines(self._terms.side, w), id="ticket-foot")
 
@@ -104,6 +124,7 @@ class TicketScreen(DeskModal[str]):
         """A price that nobody edited keeps to the touch, while the touch is live and near: `b` and Enter trade."""
         field = self.query_one("#price", Input)
         now = seen(self.desk.quotes, self._terms.instrument.key)
+        self._ask_to_type()
         if field.value != self._prefilled or now.freshness is not Freshness.FRESH:
             return
         touch = touch_text(now.quote, self._terms.side)
@@ -127,14 +148,43 @@ class TicketScreen(DeskModal[str]):
     def _shown(self) -> Shown:
         """What the fields mean, without the gate: a gate that breaks must not take the prices away."""
         now = seen(self.desk.quotes, self._terms.instrument.key)
-        return Shown(self._terms, now, self.intent(), None, "", self._answer)
+        intent = self.intent()
+        cost = None if isinstance(intent, Problem) else self.desk.account.ticket_cost(intent)
+        return Shown(self._terms, now, intent, None, "", self._answer, cost=cost)
 
     def _judged(self) -> Shown:
         """The same with what the gate and the mode say of it."""
         shown = self._shown()
+        self._verdict = None
         if isinstance(shown.intent, Problem):
             return shown
-        return replace(shown, verdict=self.desk.check(shown.intent), blocked=self._blocked(shown.intent))
+        verdict, room = self.desk.check(shown.intent), self._room(shown.intent)
+        self._verdict = verdict
+        return replace(shown, verdict=verdict, room=room, blocked=self._blocked(shown.intent))
+
+    def _room(self, intent: OrderIntent) -> Headroom:
+        """The largest quantity, searched anew for another order, and twice a second for the same."""
+        now_ns, asked = self.desk.clock.mono_ns(), replace(intent, quantity=0, intent_id="")
+        if self._room_of != asked or now_ns - self._room_ns >= ROOM_NS:
+            self._room_of, self._room_ns, self._last_room = asked, now_ns, self.desk.headroom(intent)
+        return self._last_room
+
+    def _ask_to_type(self) -> None:
+        """Show the field for a typed confirmation while, by what the gate pane last said, that is all that is missing;
+        hide and empty it otherwise."""
+        phrase = "" if self._verdict is None else typed_phrase(self._verdict)
+        row, field = self.query_one("#ticket-typed"), self.query_one("#confirm", Input)
+        if phrase != self._phrase:
+            self._phrase, field.value = phrase, ""
+            row.display = bool(phrase)
+            if not phrase and field.has_focus:
+                self.set_focus(self.query_one("#quantity"))
+
+    def _confirmed(self, intent: OrderIntent) -> OrderIntent:
+        """The intent with the checks that the typed phrase confirms."""
+        if not self._phrase or self.query_one("#confirm", Input).value != self._phrase:
+            return intent
+        return replace(intent, confirmed=tuple(d.code for d in self.desk.check(intent).denials if d.typed))
 
     def _blocked(self, intent: OrderIntent) -> str:
         return self.desk.forbidden(operation_of(intent, self.desk.positions.positions()))
@@ -144,11 +194,12 @@ class TicketScreen(DeskModal[str]):
         if self._content() != self._tried:
             self._answer = ""
         self.paint(None)
+        self._ask_to_type()
 
     def _content(self) -> tuple[object, ...]:
         """What would be sent, as typed and chosen."""
         quantity, price = self.query_one("#quantity", Input).value, self.query_one("#price", Input).value
-        return (quantity, price, self._terms.side, self._terms.product)
+        return (quantity, price, self._terms.side, self._terms.product, self.query_one("#confirm", Input).value)
 
     def _retitle(self) -> None:
         box = self.query_one("#ticket-box")
@@ -166,6 +217,7 @@ class TicketScreen(DeskModal[str]):
         if isinstance(intent, Problem):
             self._say(intent.text)
             return
+        intent = self._confirmed(intent)
         blocked = self._blocked(intent)
         self.desk.check(intent)  # a gate that cannot answer ends here, at the border of actions
         if blocked:
@@ -211,6 +263,26 @@ class TicketScreen(DeskModal[str]):
 
     def action_lots(self, lots: int) -> None:
         self._put("#quantity", more_lots(self._terms.instrument, self.query_one("#quantity", Input).value, lots))
+
+    def action_largest(self) -> None:
+        """The largest quantity that passes, as the gate has it now."""
+        intent = self._largest_of()
+        if intent is None:
+            return
+        most = self.desk.headroom(intent)
+        if most.largest:
+            self._put("#quantity", str(most.largest))
+        else:
+            self._say(f"no quantity passes now ({most.first})" if most.first else "no quantity passes now")
+
+    def _largest_of(self) -> OrderIntent | None:
+        """The order in the fields, whatever its quantity; None when the price is none."""
+        quantity = str(max(1, self._terms.instrument.lot))
+        intent = read(self._terms, quantity, self.query_one("#price", Input).value)
+        if isinstance(intent, Problem):
+            self._say(intent.text)
+            return None
+        return intent
 
     def action_take(self, name: str) -> None:
         text = named_price(self._quote(), name, self._terms.instrument.tick_e4)

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from core.account import TicketCost
 from core.domain import OrderIntent, Side
 from core.money import group, show_price
-from core.views import CheckResult, Freshness, Verdict
+from core.views import Freshness, Headroom, Verdict
 from terminal.actions import Scope, action, key_name, key_of
 from terminal.screens.ticket_form import Problem, Terms, products
+from terminal.screens.ticket_gate import verdict_lines
 from widgets import cells
 from widgets.cells import Cell, Line, fit, spread, width_of
 from widgets.ink import Ink
@@ -15,7 +17,8 @@ from widgets.quotes import Seen
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Everything a frame of the ticket says. `blocked` is the mode's reason against it, `answer` what Enter brought."""
+    """Everything a frame of the ticket says. `blocked` is the mode's reason against it, `answer` what Enter brought,
+    `room` the largest quantity that passes."""
 
     terms: Terms
     now: Seen
@@ -23,6 +26,8 @@ class Shown:
     verdict: Verdict | None
     blocked: str
     answer: str
+    room: Headroom | None = None
+    cost: TicketCost | None = None
 
 
 def head_lines(shown: Shown, width: int) -> tuple[Line, ...]:
@@ -85,7 +90,19 @@ def quantity_note(shown: Shown) -> tuple[Line, ...]:
     lots = f"   lots {group(shown.intent.quantity // lot)} of {group(lot)}" if lot > 1 else ""
     freeze = shown.terms.instrument.freeze_quantity
     most = f"   freeze {group(freeze)}" if freeze else ""
-    return ((Cell(" value "), Cell(show_price(shown.intent.value_e4), Ink.STRONG), Cell(lots + most, Ink.DIM)),)
+    value = (Cell(" value "), Cell(show_price(shown.intent.value_e4), Ink.STRONG))
+    return ((*value, *_cost(shown), Cell(lots + most, Ink.DIM)),)
+
+
+def _cost(shown: Shown) -> Line:
+    """What the order costs by the tariff, and where closing it again nets nothing; an exit needs only the first."""
+    if shown.cost is None:
+        return ()
+    cost = (Cell("   charges ", Ink.DIM), Cell(show_price(shown.cost.charges_e4)))
+    if shown.terms.source == "exit" or shown.cost.break_even_e4 is None:
+        return cost
+    even = show_price(shown.cost.break_even_e4, cells.decimals(shown.terms.instrument))
+    return (*cost, Cell("   even at ", Ink.DIM), Cell(even))
 
 
 def price_note(shown: Shown) -> tuple[Line, ...]:
@@ -107,13 +124,18 @@ def _relation(shown: Shown, price_e4: int) -> str:
     return cells.percent(round((price_e4 - q.ltp_e4) * 10_000 / q.ltp_e4))
 
 
+def typed_note(phrase: str) -> tuple[Line, ...]:
+    """What has to be typed, and then Enter."""
+    return ((Cell(f" type {phrase}, then {key_of('ticket.send')}", Ink.WARN),),) if phrase else ((),)
+
+
 def _problem(problem: Problem, field: str) -> tuple[Line, ...]:
     said = problem.text.removeprefix(f"{field}: ")
     return ((Cell(" " + said, Ink.WARN),),) if problem.field == field else ((),)
 
 
 def gate_lines(shown: Shown, width: int, height: int) -> tuple[Line, ...]:
-    """The gate's count, every denial with its remedy, then the passes as far as there is room; last the answer."""
+    """What the gate says, the worst first; below it what the mode says and what Enter brought."""
     said: tuple[Line, ...] = ((Cell(fit(f"  {shown.answer}", width), Ink.ALARM),),) if shown.answer else ()
     blocked: tuple[Line, ...] = (
         ((Cell(fit(f"  cannot be sent: {shown.blocked}", width), Ink.WARN),),) if shown.blocked else ()
@@ -122,43 +144,21 @@ def gate_lines(shown: Shown, width: int, height: int) -> tuple[Line, ...]:
     if shown.verdict is None:
         body: tuple[Line, ...] = ((), (Cell("  RISK GATE   waits for a quantity and a price", Ink.DIM),))
     else:
-        body = ((), _count(shown.verdict), *_checks(shown.verdict, width))
+        body = ((), *verdict_lines(shown.verdict, shown.room, width, room - 1))
     return (*body[:room], *blocked, *said)
-
-
-def _count(verdict: Verdict) -> Line:
-    denied = len(verdict.denials)
-    return (
-        Cell("  RISK GATE   ", Ink.HEAD),
-        Cell(f"{len(verdict.results) - denied} pass", Ink.GAIN),
-        Cell(f"   {denied} deny", Ink.ALARM if denied else Ink.DIM),
-    )
-
-
-def _checks(verdict: Verdict, width: int) -> list[Line]:
-    lines: list[Line] = []
-    for denial in verdict.denials:
-        text = f"deny {denial.code} {denial.name}: {denial.compared}"
-        lines.append((Cell(fit(f"    {text}", width), Ink.LOSS),))
-        if denial.remedy:
-            lines.append((Cell(fit(f"         {denial.remedy}", width), Ink.DIM),))
-    passed = [r for r in verdict.results if r.ok]
-    half = (width - 4) // 2
-    for i in range(0, len(passed), 2):
-        pair = [fit(_passed(r), half) for r in passed[i : i + 2]]
-        lines.append((Cell("    " + "".join(pair), Ink.DIM),))
-    return lines
-
-
-def _passed(result: CheckResult) -> str:
-    return f"ok {result.code} {result.compared or result.name}"
 
 
 def foot_lines(side: Side, width: int) -> tuple[Line, ...]:
     """The keys of the ticket."""
     other = "ticket.sell" if side is Side.BUY else "ticket.buy"
     flip = "flip to SELL" if side is Side.BUY else "flip to BUY"
-    pairs = (("ticket.send", "send"), ("ticket.next", "next"), (other, flip), ("ticket.close", "close"))
+    pairs = (
+        ("ticket.send", "send"),
+        ("ticket.next", "next"),
+        (other, flip),
+        ("ticket.largest", "largest"),
+        ("ticket.close", "close"),
+    )
     line: list[Cell] = [Cell(" ")]
     for action_id, word in pairs:
         line += [Cell(f" {key_name(action(action_id).keys[0])}", Ink.KEY), Cell(f" {word}  ", Ink.DIM)]

@@ -17,13 +17,14 @@ from terminal.actions import SCREENS, Scope, action, bindings, hints, key_of, ke
 from terminal.screens.replay_actions import ReplayActions
 from terminal.screens.watch_actions import WatchActions
 from widgets.banner import BannerPane
-from widgets.blotter import OrdersGrid, PositionsGrid, TradesGrid
+from widgets.blotter import OrdersGrid, TradesGrid
 from widgets.bottom import BottomPane
 from widgets.depth import DepthPane
 from widgets.events import EventsPane
 from widgets.grid import LineGrid
 from widgets.header import HeaderPane
 from widgets.hints import Hint, HintsPane
+from widgets.legs import PositionsGrid
 from widgets.pane import Pane
 from widgets.replay import ReplayPane
 from widgets.watch import WatchGrid, list_foot, list_title
@@ -39,7 +40,13 @@ def _keys(*pairs: tuple[str, str]) -> str:
 
 
 SUBTITLES = {
-    "positions": _keys(("row.act", "exit"), ("order.buy", "buy"), ("order.sell", "sell"), ("row.depth", "depth")),
+    "positions": _keys(
+        ("row.act", "exit"),
+        ("row.protect", "stop/target"),
+        ("order.buy", "buy"),
+        ("order.sell", "sell"),
+        ("row.depth", "depth"),
+    ),
     "orders": _keys(
         ("row.act", "cancel"), ("order.again", "again"), ("row.details", "details"), ("row.depth", "depth")
     ),
@@ -140,7 +147,7 @@ class TradeScreen(WatchActions, ReplayActions):
         if isinstance(focused, DepthPane):
             return focused.instrument
         if isinstance(focused, OrdersGrid | TradesGrid | PositionsGrid):
-            row = focused.current()
+            row = focused.position() if isinstance(focused, PositionsGrid) else focused.current()
             return self.desk.instrument(InstrumentKey(row.exchange, row.token)) if row else None
         return None
 
@@ -254,7 +261,7 @@ class TradeScreen(WatchActions, ReplayActions):
             self.tezi.say(f"not cancelled: {why or answer}", bad=True)
 
     async def _exit(self, grid: PositionsGrid) -> None:
-        position = grid.current()
+        position = grid.position()
         if position is None or not position.net:
             self.tezi.say("no open position under the cursor")
             return
@@ -265,6 +272,16 @@ class TradeScreen(WatchActions, ReplayActions):
         from terminal.screens.modals import exit_terms
 
         await self._open_ticket(exit_terms(self.tezi.new_intent_id(), instrument, position, self.desk))
+
+    async def action_protect(self) -> None:
+        """Stop, target and trailing stop of the focused position."""
+        position = self.focused.position() if isinstance(self.focused, PositionsGrid) else None
+        if position is None or not position.net:
+            self.tezi.say("no open position under the cursor: nothing to protect")
+            return
+        from terminal.screens.protect import ProtectScreen
+
+        await self.app.push_screen(ProtectScreen(position.key, position.symbol))
 
     async def action_again(self) -> None:
         """The row offers it, a person decides: a ticket with the old terms, which sends nothing by itself."""
@@ -296,9 +313,9 @@ class TradeScreen(WatchActions, ReplayActions):
 
                 await self.app.push_screen(ChoiceScreen(order.tag), self._beside)
             elif order is not None:
-                from terminal.screens.modals import LinesScreen, order_details
+                from terminal.screens.trace import TraceScreen
 
-                await self.app.push_screen(LinesScreen(f"Order {order.symbol}", order_details(order), "Esc close"))
+                await self.app.push_screen(TraceScreen(order))
         elif isinstance(self.focused, WatchGrid):
             self.action_depth()
 

@@ -11,13 +11,13 @@ from textual.widgets import Input
 
 from core.clock import Clock
 from core.secret import Secret
-from core.text import plain
 from core.vault import lock as locks
 from core.vault.errors import VaultError, WrongPassword
 from core.views import Desk
 from terminal.actions import Scope, bindings, key_of
 from terminal.screens.desk_screen import DeskModal
 from terminal.screens.password_field import password_field
+from terminal.screens.said import said_lines
 from widgets.cells import Cell, Line, fit
 from widgets.drawn import DrawnPane
 from widgets.ink import Ink
@@ -52,12 +52,8 @@ class UnlockScreen(DeskModal[bool]):
             yield password_field("unlock-password", "password of the vault")
 
     def _draw(self, desk: Desk, width: int, height: int) -> tuple[Line, ...]:
-        said = "opening" if self._busy else self._said
-        return (
-            (Cell(fit(f"  {self._why}", width)),),
-            (),
-            (Cell(fit(f"  {said}", width), Ink.WARN if self._busy else Ink.ALARM),) if said else (),
-        )
+        said = said_lines("opening", width, Ink.WARN) if self._busy else said_lines(self._said, width)
+        return ((Cell(fit(f"  {self._why}", width)),), (), *said)
 
     async def action_unlock(self) -> None:
         field = self.query_one("#unlock-password", Input)
@@ -77,7 +73,7 @@ class UnlockScreen(DeskModal[bool]):
             self._lock = locks.wrong(self._lock, locks.moment(self._opener.clock))
             self._said = "the password is wrong, or the vault was altered"
         except VaultError as e:
-            self._said = plain(str(e), 200)
+            self._said = str(e)
         else:
             self.dismiss(True)
         self._busy = False

@@ -88,19 +88,19 @@ def test_a_clean_log_is_clean_and_says_what_it_saw(home: Path) -> None:
     assert not report.in_vault
 
 
-def test_every_changed_byte_is_found(home: Path) -> None:
+def test_F55_every_changed_byte_is_found(home: Path) -> None:
     assert flips(home, SPREAD) > 500
 
 
-def test_every_cut_is_found(home: Path) -> None:
+def test_F55_every_cut_is_found(home: Path) -> None:
     assert cuts(home, SPREAD) > 50
 
 
-def test_deleted_swapped_and_doubled_lines_are_found(home: Path) -> None:
+def test_F55_deleted_swapped_and_doubled_lines_are_found(home: Path) -> None:
     assert line_changes(home) > 50
 
 
-def test_a_line_added_at_the_end_is_found(home: Path) -> None:
+def test_F55_a_line_added_at_the_end_is_found(home: Path) -> None:
     path = last_segment(home)
     records = verify(home).records
     path.write_bytes(path.read_bytes() + path.read_bytes().splitlines(keepends=True)[-1])
@@ -109,7 +109,7 @@ def test_a_line_added_at_the_end_is_found(home: Path) -> None:
     assert (report.word, report.bad_record) == (TAMPERED, records + 1)
 
 
-def test_a_segment_that_is_absent_swapped_or_renamed_is_found(home: Path) -> None:
+def test_F55_a_segment_that_is_absent_swapped_or_renamed_is_found(home: Path) -> None:
     first, second, third = segments(home)
     counts = [p.read_bytes().count(b"\n") for p in (first, second, third)]
     for gone, bad in ((first, 1), (second, counts[0] + 1), (third, counts[0] + counts[1] + 1)):
@@ -121,7 +121,7 @@ def test_a_segment_that_is_absent_swapped_or_renamed_is_found(home: Path) -> Non
     assert verify(home).bad_record == 1
 
 
-async def test_an_older_copy_put_back_is_found(home: Path, tmp_path: Path) -> None:
+async def test_F55_an_older_copy_put_back_is_found(home: Path, tmp_path: Path) -> None:
     old = tmp_path / "old"
     shutil.copytree(home / "audit", old)
     records = verify(home).records
@@ -136,7 +136,7 @@ async def test_an_older_copy_put_back_is_found(home: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("gone", ["store", "file"])
-async def test_one_anchor_is_enough(home: Path, gone: str) -> None:
+async def test_F55_one_anchor_is_enough(home: Path, gone: str) -> None:
     records = verify(home).records
     if gone == "store":
         (home / "tezi.db").unlink()
@@ -150,7 +150,7 @@ async def test_one_anchor_is_enough(home: Path, gone: str) -> None:
     assert (report.word, report.bad_record) == (TAIL_MISSING, records)
 
 
-def test_a_changed_anchor_is_found(home: Path) -> None:
+def test_F55_a_changed_anchor_is_found(home: Path) -> None:
     place = AnchorFile(home)
     anchor = place.load()
     assert anchor is not None
@@ -205,7 +205,7 @@ async def test_the_code_of_an_earlier_day_is_found_later(home: Path) -> None:
 
 
 @pytest.mark.parametrize("segment", [0, 1, 2])
-async def test_a_broken_chain_is_broken_at_the_start_and_takes_no_record(home: Path, segment: int) -> None:
+async def test_F55_a_broken_chain_is_broken_at_the_start_and_takes_no_record(home: Path, segment: int) -> None:
     path = segments(home)[segment]
     path.write_bytes(path.read_bytes().replace(b"WORKING", b"FILLED!"))
     before = bodies(segments(home))

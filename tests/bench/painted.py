@@ -34,17 +34,20 @@ class _Measured:
         await self._app.first_paint.wait()
         await asyncio.sleep(self._warm_s)
         frames, cpu_s, started = self._board.applied, time.process_time(), time.perf_counter()
-        late_ms = []
+        late_ms, busy_ms = [], []
         while time.perf_counter() - started < self._seconds:
-            before = time.perf_counter()
+            before, used = time.perf_counter(), time.thread_time()
             await asyncio.sleep(LAG_STEP_S)
             late_ms.append((time.perf_counter() - before - LAG_STEP_S) * 1_000)
+            busy_ms.append((time.thread_time() - used) * 1_000)
         wall_s = time.perf_counter() - started
         late_ms.sort()
+        busy_ms.sort()
         found = {
             "cpu_pct": (time.process_time() - cpu_s) / wall_s * 100,
             "frames_per_s": (self._board.applied - frames) / wall_s,
             "lag_p99_ms": late_ms[int(len(late_ms) * 0.99)],
+            "busy_p99_ms": busy_ms[int(len(busy_ms) * 0.99)],
             "rss_mb": _resident_mb(),
             "live": self._board.live_count(),
         }

@@ -55,7 +55,7 @@ async def test_a_verified_server_is_talked_to_and_the_connection_is_kept(certifi
         await transport.aclose()
 
 
-async def test_an_unknown_certificate_is_refused_with_no_request_byte_sent(certificate: tuple[Path, Path]) -> None:
+async def test_F58_an_unknown_certificate_is_refused_with_no_request_byte_sent(certificate: tuple[Path, Path]) -> None:
     async with _secure_rest(certificate) as fake:
         transport = Transport(fake.url, SystemClock())
 
@@ -67,7 +67,7 @@ async def test_an_unknown_certificate_is_refused_with_no_request_byte_sent(certi
         await transport.aclose()
 
 
-async def test_a_server_that_never_finishes_the_tls_handshake_is_left_in_time() -> None:
+async def test_F58_a_server_that_never_finishes_the_tls_handshake_is_left_in_time() -> None:
     async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()

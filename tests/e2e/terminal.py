@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from terminal.app import TeziApp
 from terminal.boot import Boot
 from terminal.empty_desk import EmptyDesk
 from terminal.options import Options
+from tests.private_files import wide
 
 READY_S = 20.0
 
@@ -69,6 +71,8 @@ class Terminal:
         speed: float = 1.0,
         record: bool = False,
     ):
+        self._home = home
+        os.umask(0o077)  # as the entry point does first of all
         self.clock = AnchoredClock(SystemClock())
         word = "REPLAY" if replay else "PRACTICE"
         self.app = TeziApp(EmptyDesk("starting", word, self.clock))
@@ -95,6 +99,7 @@ class Terminal:
             await self._run.__aexit__(kind, error, trace)
         finally:
             await self.boot.stop()
+        assert wide(self._home) == [], "files that others may read"
 
     @property
     def mode(self) -> LadderMode:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.egress import CHILD_PATH
+
 ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.timeout(90)
@@ -37,7 +39,7 @@ def is_alive(pid: int) -> bool:
 
 def test_a_terminal_that_vanishes_without_a_signal_ends_the_program_and_its_exchange(tmp_path):
     master, slave = os.openpty()
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "TEZI_HOME": str(tmp_path), "TERM": "xterm-256color"}
+    env = {**os.environ, "PYTHONPATH": CHILD_PATH, "TEZI_HOME": str(tmp_path), "TERM": "xterm-256color"}
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "terminal"],
         stdin=slave,

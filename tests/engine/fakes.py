@@ -11,7 +11,7 @@ from core.domain import Exchange, Fill, Instrument, InstrumentKey
 from core.errors import StoreFailed
 from core.market.sessions import Session
 from core.outcome import Accepted, Failed, FailedBy, Ok, Outcome, Read
-from core.ports import BrokerOrder, BrokerPosition, Funds, OrderRecord, StreamLogin
+from core.ports import BrokerOrder, BrokerPosition, Funds, OrderRecord, RestQuote, StreamLogin
 from core.views import CircuitStatus, StreamStatus
 from tests.builders import fill, row
 
@@ -144,6 +144,9 @@ class FakeBroker:
 
     async def holdings(self) -> Read[tuple[Holding, ...]]:
         return self.books_down or Ok(self.held)
+
+    async def quotes(self, keys: tuple[InstrumentKey, ...]) -> Read[dict[InstrumentKey, RestQuote]]:
+        return DOWN
 
     async def logout(self) -> None: ...
     async def close(self) -> None: ...

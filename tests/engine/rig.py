@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from dataclasses import replace
 
 from core.clock import ManualClock
 from core.config import Config
@@ -53,31 +54,29 @@ class Rig:
 
     def rebuild(self) -> None:
         """Make the engine anew, with the parts as they are now."""
-        self.engine = Engine(
-            Parts(
-                clock=self.clock,
-                config=self.config,
-                mode_word="PRACTICE",
-                run="practice-1",
-                look_only=self.look_only,
-                board=self.board,
-                instruments=FakeMaster([RELIANCE, SBIN, NIFTY_FUT]),
-                watchlist=(RELIANCE, SBIN),
-                pins=(),
-                session=always_open,
-                journal=self.journal,
-                broker=self.broker,
-                feed=self.feed,
-                updates=self.updates,
-                tags=Tags(self.clock, b"k" * 32, 1),
-                random=random.Random(1),
-                mirror=lambda event: None,
-                meta=self.journal,
-                audit=self.audit,
-                ledger=self.ledger,
-                **self.more,
-            )
+        parts = Parts(
+            clock=self.clock,
+            config=self.config,
+            mode_word="PRACTICE",
+            run="practice-1",
+            look_only=self.look_only,
+            board=self.board,
+            instruments=FakeMaster([RELIANCE, SBIN, NIFTY_FUT]),
+            watchlist=(RELIANCE, SBIN),
+            pins=(),
+            session=always_open,
+            journal=self.journal,
+            broker=self.broker,
+            feed=self.feed,
+            updates=self.updates,
+            tags=Tags(self.clock, b"k" * 32, 1),
+            random=random.Random(1),
+            mirror=lambda event: None,
+            meta=self.journal,
+            audit=self.audit,
+            ledger=self.ledger,
         )
+        self.engine = Engine(replace(parts, **self.more))
         self.desk = EngineDesk(self.engine)
 
     async def start(self) -> None:

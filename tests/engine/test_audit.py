@@ -106,7 +106,7 @@ async def test_an_unknown_answer_is_told_by_its_class() -> None:
     await rig.stop()
 
 
-async def test_nothing_new_is_sent_while_the_audit_log_fails_and_a_cancel_is() -> None:
+async def test_F43_nothing_new_is_sent_while_the_audit_log_fails_and_a_cancel_is() -> None:
     rig = Rig()
     audit = rig.audit = FakeAudit()
     rig.rebuild()
@@ -128,7 +128,7 @@ async def test_nothing_new_is_sent_while_the_audit_log_fails_and_a_cancel_is() -
     await rig.stop()
 
 
-async def test_a_broken_chain_halts_and_stays_halted() -> None:
+async def test_F55_a_broken_chain_halts_and_stays_halted() -> None:
     rig = Rig()
     audit = rig.audit = FakeAudit()
     rig.rebuild()
@@ -144,7 +144,7 @@ async def test_a_broken_chain_halts_and_stays_halted() -> None:
     await rig.stop()
 
 
-async def test_a_restart_keeps_unknown_unknown_and_asks_for_no_second_context() -> None:
+async def test_F41_a_restart_keeps_unknown_unknown_and_asks_for_no_second_context() -> None:
     rig = Rig()
     await rig.start()
     rig.broker.on_place = lambda approved: Unknown("reset")

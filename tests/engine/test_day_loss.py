@@ -2,16 +2,20 @@
 
 import pytest
 
+from core.account import MarkBy
 from core.config import Config, Limits
 from core.domain import Side
 from core.engine.dayloss import BLIND_NS, UNLATCH
 from core.engine.protection import DAY_LOSS_KEY
 from core.facts import LadderMode
+from core.views import Freshness
 from tests.engine.test_guards import E4, Market
 
 
 class Poor(Market):
     """A limit of Rs 1,000."""
+
+    config = Config(limits=Limits(day_loss_rupees_max=1_000))
 
     @property
     def loss(self):
@@ -19,10 +23,7 @@ class Poor(Market):
 
 
 @pytest.fixture
-async def market(monkeypatch):
-    import tests.engine.rig as rig
-
-    monkeypatch.setattr(rig, "Config", lambda: Config(limits=Limits(day_loss_rupees_max=1_000)))
+async def market():
     made = Poor()
     yield made
     await made.stop()
@@ -44,11 +45,11 @@ async def test_the_limit_latches_reduce_only_and_exits_still_work(market):
 
 
 async def test_charges_count(market):
-    """Rs 990 lost on the price and some Rs 60 of charges."""
+    """Rs 990 lost at the touch and some Rs 30 of charges."""
     await market.bought(100)
-    market.price(1402.7)
+    market.price(1402.75)
     await market.wait(0.5)
-    totals = market.desk.account.totals()
+    totals = market.engine.account.protection.profits.totals(MarkBy.TOUCH)
     assert totals.day_e4 == -990 * E4 and totals.charges_e4 > 10 * E4
     assert market.loss.latched
 
@@ -96,14 +97,18 @@ async def test_lifted_it_allows_as_much_again_and_no_more(market):
     assert market.loss.latched and market.loss.accepted_e4 == lost_e4
 
 
-async def test_open_positions_without_a_price_are_no_profit(market):
+@pytest.mark.parametrize("how", ["no price", "stale"])
+async def test_open_positions_without_a_live_price_are_no_profit(market, how):
     await market.bought(100)
-    market.board.known = False
+    if how == "stale":
+        market.board.fresh = Freshness.STALE
+    else:
+        market.board.known = False
     await market.wait(BLIND_NS / 1e9 - 2)
     assert market.engine.ladder.mode is LadderMode.NORMAL
     await market.wait(4)
     assert market.engine.ladder.mode is LadderMode.REDUCE_ONLY
-    market.board.known = True
+    market.board.known, market.board.fresh = True, Freshness.FRESH
     await market.wait(8)
     assert market.engine.ladder.mode is LadderMode.NORMAL
 

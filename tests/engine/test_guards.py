@@ -1,5 +1,7 @@
 """Stops, targets and trailing stops kept by us, in a whole engine on fakes: what fires, what never does, and once."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from core.account import GuardState
@@ -8,7 +10,7 @@ from core.domain import OrderState, PositionKey, Product, Side
 from core.engine.protection import GUARDS_KEY, KEYS
 from core.outcome import NotSent, Unknown
 from core.views import Freshness, Level
-from tests.builders import RELIANCE
+from tests.builders import RELIANCE, order
 from tests.engine.rig import Rig
 from tests.orders.fakes import quote
 
@@ -48,6 +50,12 @@ class Market(Rig):
 
     def fill_none(self) -> None:
         self.broker.on_place = None
+
+    def phone(self, quantity: int, rupees: float, status: str = "open", filled: int = 0) -> None:
+        """A sell order of another device, told by an order update."""
+        theirs = order(side=Side.SELL, quantity=quantity, price_e4=round(rupees * E4), tag="")
+        taken = self.broker.accept(SimpleNamespace(order=theirs), status, filled)
+        self.updates.on_order(self.broker.orders[taken.broker_id])
 
     @property
     def net(self) -> int:
@@ -156,7 +164,7 @@ async def test_a_stale_or_unknown_price_fires_nothing(market):
     market.board.fresh = Freshness.STALE
     market.price(1300)
     await market.wait(2)
-    assert not market.exits
+    assert not market.exits and market.guard.state is GuardState.WATCHING  # it is no price, not a denial
     market.board.fresh = Freshness.FRESH
     market.price(1300, has_ltp=False)
     await market.wait(2)
@@ -217,20 +225,20 @@ async def test_an_exit_that_was_made_before_the_crash_is_not_made_again(market):
 
 
 async def test_a_large_position_leaves_in_slices_that_the_gate_allows(market):
-    """500 at about 1,400 is 7 lakh: one closing order may hold 4 lakh."""
+    """300 at about 1,400 is 4.2 lakh: one closing order may hold 4 lakh."""
     await market.start()
     market.fill_all()
-    for _ in range(5):
+    for _ in range(3):
         market.submit(quantity=100)
         await market.wait(3)
-    assert market.net == 500
+    assert market.net == 300
     market.protect(stop=1400)
     market.price(1399)
     for _ in range(6):
         await market.wait(1)
         market.price(1399)
-    assert sum(o.quantity for o in market.exits) == 500
-    assert all(o.quantity * o.price_e4 <= 4_00_000 * E4 for o in market.exits)
+    assert sum(o.quantity for o in market.exits) == 300
+    assert len(market.exits) > 1 and all(o.quantity * o.price_e4 <= 4_00_000 * E4 for o in market.exits)
     assert market.net == 0
 
 
@@ -279,3 +287,54 @@ async def test_the_levels_of_a_changed_protection_replace_the_old_ones(market):
     await market.wait(1)
     assert not market.exits and len(market.desk.account.guards()) == 1
     assert market.protect().tag and market.guard is None
+
+
+async def test_an_order_of_another_device_is_left_alone_and_left_room(market):
+    """10 held, 6 offered from the phone: the exit may be 4, so that both together never sell more than is held."""
+    await market.bought()
+    market.fill_none()
+    market.phone(6, 1430)
+    await market.wait(1)
+    market.protect(stop=1400)
+    market.price(1399)
+    await market.wait(3)
+    (sent,) = market.exits
+    assert sent.quantity == 4 and not market.broker.cancelled
+
+
+async def test_when_others_close_all_of_it_nothing_is_sent_and_it_says_so(market):
+    await market.bought()
+    market.fill_none()
+    market.phone(10, 1430)
+    await market.wait(1)
+    market.protect(stop=1400)
+    market.price(1399)
+    await market.wait(3)
+    assert not market.exits and market.guard.state is GuardState.BLOCKED
+    assert "cannot be cancelled here" in market.events()
+
+
+async def test_a_position_that_turned_round_is_not_protected_by_the_old_levels(market):
+    await market.bought()
+    market.protect(stop=1400)
+    market.phone(25, 1412, "complete", 25)
+    await market.wait(2)
+    assert market.net == -15 and market.guard is None
+    assert "turned round" in market.events()
+    market.price(1399)
+    await market.wait(2)
+    assert not market.exits
+
+
+async def test_a_refusal_at_the_door_is_no_order_and_it_looks_again(market):
+    """The gate says yes, the door is full at that instant: nothing left, the level is judged anew."""
+    await market.bought()
+    market.protect(stop=1400)
+    market.engine._dispatcher._in_flight = 64
+    market.price(1399)
+    await market.wait(0.5)
+    assert not market.exits and not market.guard.tags
+    market.engine._dispatcher._in_flight = 0
+    market.price(1398)
+    await market.wait(2)
+    assert len(market.exits) == 1 and market.net == 0

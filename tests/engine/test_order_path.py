@@ -7,8 +7,9 @@ import pytest
 
 from core.domain import OrderState
 from core.facts import CircuitState, LadderMode, Operation
+from core.market.sessions import Session
 from core.outcome import Accepted, NotSent, Refused, RefusedBy, Unknown
-from tests.builders import row
+from tests.builders import SBIN, row
 from tests.engine.fakes import DOWN
 from tests.engine.rig import Rig
 
@@ -329,3 +330,11 @@ async def test_a_filled_order_is_never_offered_again(rig):
     rig.engine.blotter.put(replace(held, state=S.REJECTED, filled=held.quantity), "test")
 
     assert rig.desk.send_again(tag) is None
+
+
+async def test_the_session_of_the_instrument_decides_not_that_of_its_segment(rig):
+    rig.engine.parts = replace(rig.engine.parts, session_of=lambda i, at_ns: Session(i is SBIN, "NSE AUCTION", None))
+
+    submitted = rig.submit()
+
+    assert "G15" in submitted.refused and "NSE AUCTION" in submitted.refused

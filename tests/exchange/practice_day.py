@@ -10,6 +10,7 @@ from core.domain import Exchange, InstrumentKey
 from core.exchange.orders import OwnOrder, Refusal
 from core.exchange.practice import Practice
 from core.exchange.rules import OrderBody
+from core.exchange.setting import PLAIN, Setting
 from tests.exchange.wire import place_body
 
 SBIN = InstrumentKey(Exchange.NSE, "3045")
@@ -21,9 +22,9 @@ START_NS = iso_to_ns(START)
 class Day:
     """A practice day that moves only when told."""
 
-    def __init__(self, seed: int = 5, start: str = START, folder: Path | None = None) -> None:
+    def __init__(self, seed: int = 5, start: str = START, folder: Path | None = None, setting: Setting = PLAIN) -> None:
         self.clock = ManualClock(iso_to_ns(start))
-        self.practice = Practice(self.clock, seed, folder, now_ns=iso_to_ns(start))
+        self.practice = Practice(self.clock, seed, folder, now_ns=iso_to_ns(start), setting=setting)
         self.watch()
 
     def watch(self) -> None:

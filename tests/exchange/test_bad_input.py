@@ -1,7 +1,9 @@
 """Garbage, floods and half requests: answered or closed, never a traceback, and the exchange goes on."""
 
+import json
 import random
 import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,8 +11,10 @@ import pytest
 from core.domain import Exchange, InstrumentKey
 from core.exchange.subscriptions import Subscriptions
 from tests.exchange import fuzzing
-from tests.exchange.wire import ORDER, Wire
+from tests.exchange.wire import ORDER, Wire, head, receive_packet, subscribe
 from tests.exchange_process import ExchangeProcess
+
+MASTER = "/OpenAPI_File/files/OpenAPIScripMaster.json"
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +54,60 @@ def test_frames_of_garbage_never_break_a_connection_nor_grow_it() -> None:
     wanted = Subscriptions(lambda: frozenset({InstrumentKey(Exchange.NSE, "2885")}))
     errors = sum(wanted.handle(fuzzing.frame(rng)) is not None for _ in range(20_000))
     assert errors > 10_000 and len(wanted.take(10)) <= 2
+
+
+def test_two_thousand_connections_and_half_requests_harm_nobody(wire: Wire) -> None:
+    """Some are left open half-way, the others come and go; requests between them are answered."""
+    rest, stream = _door(wire.exchange.rest), _door(wire.exchange.stream)
+    held = []
+    for number in range(60):
+        raw = socket.create_connection(rest if number % 2 else stream, timeout=5)
+        raw.sendall(b"POST /rest/secure/angelbroking/order/v1/placeOrder HTTP/1.1\r\nContent-Length: 900\r\n\r\n{")
+        held.append(raw)
+    before_mb = _rss_mb(wire.exchange)
+    for number in range(2_000):
+        with socket.create_connection(rest if number % 2 else stream, timeout=5) as raw:
+            raw.sendall(b"GET /rest HTTP/1.1\r\n")
+        if number % 400 == 0:
+            assert wire.place()["status"] is True
+    for raw in held:
+        raw.close()
+    assert wire.place()["status"] is True
+    assert _rss_mb(wire.exchange) - before_mb < 40
+    assert "Traceback" not in wire.exchange.errors()
+
+
+def test_malformed_frames_are_answered_and_the_stream_goes_on(wire: Wire) -> None:
+    """Each by E1001 or E1002 as the streaming page says, or carried out; then a good one still works."""
+    rng = random.Random(8)
+    with wire.stream() as stream:
+        for _ in range(200):
+            stream.send(fuzzing.mutant_frame(rng), text=False)
+        stream.send(subscribe(1, "2885", correlation="good"))
+        codes = set()
+        while True:
+            frame = stream.recv(timeout=10)
+            if isinstance(frame, bytes) and head(frame)[:3] == (1, 1, "2885"):
+                break
+            if isinstance(frame, str):
+                codes.add(json.loads(frame)["errorCode"])
+    assert codes == {"E1001"}
+    assert "Traceback" not in wire.exchange.errors()
+
+
+def test_a_client_that_never_reads_costs_no_memory(wire: Wire) -> None:
+    """Its packets are not kept: the newest state is sent when it reads again."""
+    with wire.stream() as idle, wire.stream() as other:
+        tokens = [r["token"] for r in wire.send("GET", MASTER).json if r["exch_seg"] == "NSE"]
+        idle.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        idle.send(subscribe(3, *tokens))
+        other.send(subscribe(3, *tokens))
+        receive_packet(other)
+        before_mb = _rss_mb(wire.exchange)
+        for _ in range(400):
+            receive_packet(other)
+        assert _rss_mb(wire.exchange) - before_mb < 20
+
+
+def _rss_mb(exchange: ExchangeProcess) -> float:
+    return int(Path(f"/proc/{exchange.process.pid}/statm").read_text().split()[1]) * 4_096 / (1 << 20)

@@ -1,15 +1,18 @@
 """Options of a start, and faults by byte position, seen by a client on a real socket."""
 
+import contextlib
 import http.client
 import json
+import lzma
 import ssl
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.exchange.wire import ORDER, Wire, place_body
+from tests.exchange.wire import ORDER, Wire, head, place_body, receive_packet, subscribe
 from tests.exchange_process import ExchangeProcess
 
 
@@ -48,12 +51,46 @@ def test_tls_is_trusted_by_its_own_authority_only() -> None:
             urllib.request.urlopen(url, timeout=10)
 
 
-def test_a_real_master_is_tradable(shared: Path) -> None:
-    path = shared / "data" / "instruments" / "OpenAPIScripMaster_2025-09-17.json.xz"
-    with ExchangeProcess(None, "--universe", str(path), "--limits", "off") as exchange:
-        assert exchange.now.startswith("2025-09-1")
+def test_orders_and_both_sockets_work_over_tls() -> None:
+    with ExchangeProcess(None, "--tls", "--limits", "off") as exchange:
         wire = Wire(exchange)
-        order = {"tradingsymbol": "NIFTY30SEP25FUT", "symboltoken": "53001", "exchange": "NFO", "quantity": "75"}
-        done = wire.place(**order, ordertype="MARKET", price="0", producttype="INTRADAY")
-        assert done["status"] is True, done
+        with wire.orders() as orders, wire.stream() as stream:
+            assert json.loads(orders.recv(timeout=10))["order-status"] == "AB00"
+            stream.send(subscribe(3, "3045"))
+            assert head(receive_packet(stream)).token == "3045"
+            assert wire.place()["status"] is True
+            assert json.loads(orders.recv(timeout=10))["order-status"] == "AB09"
+        assert exchange.rest.startswith("https") and exchange.stream.startswith("wss")
+
+
+def test_many_clients_at_once_see_the_same_market(wire: Wire) -> None:
+    """As many streams as an account may have, with as many requests beside them."""
+    with contextlib.ExitStack() as stack:
+        streams = [stack.enter_context(wire.stream()) for _ in range(3)]
+        for stream in streams:
+            stream.send(subscribe(1, "2885"))
+        with ThreadPoolExecutor(12) as pool:
+            answers = list(pool.map(lambda n: wire.place(ordertag=f"m{n}")["status"], range(60)))
+        assert answers == [True] * 60
+        seen = [{(p.sequence, p.last) for p in (head(receive_packet(s)) for _ in range(4))} for s in streams]
+        by_sequence = {sequence for ticks in seen for sequence, _ in ticks}
+        assert len(set().union(*seen)) == len(by_sequence), "one price for each sequence number"
+
+
+def test_the_first_2000_rows_of_a_real_master_are_tradable(shared: Path, tmp_path: Path) -> None:
+    with lzma.open(shared / "data" / "instruments" / "OpenAPIScripMaster_2025-09-17.json.xz") as file:
+        text = file.read(400_000).decode()
+    path = tmp_path / "master.json"
+    path.write_text(text[: text.rindex("},") + 1] + "]")
+    with ExchangeProcess(None, "--universe", str(path), "--limits", "off") as exchange:
+        wire = Wire(exchange)
+        listed = wire.send("GET", "/OpenAPI_File/files/OpenAPIScripMaster.json").json
+        assert len(listed) > 2_000
+        with wire.stream() as stream:
+            shares = [row["token"] for row in listed if row["symbol"].endswith("-EQ")][:900]
+            stream.send(subscribe(3, *shares))
+            seen = {head(receive_packet(stream)).token for _ in range(len(shares))}
+        assert len(seen) > 500
+        order = {"tradingsymbol": "BALKRISHNA-EQ", "symboltoken": "10181", "ordertype": "MARKET", "price": "0"}
+        assert wire.place(**order)["status"] is True
         assert wire.book()[-1]["orderstatus"] in ("complete", "open")

@@ -6,6 +6,7 @@ reason; they are reached by the `answers` setting. The socket codes are tested w
 
 import urllib.error
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -235,3 +236,10 @@ def test_switches_that_cannot_be_are_refused_whole(a: Asker, body: Any) -> None:
     assert error.value.code == 400
     error.value.close()
     assert a.exchange.call("/switches") == a.defaults
+
+
+def test_the_docs_name_every_switch_and_no_other(asker: Asker) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "exchange.md").read_text()
+    rows = text.split("| switch | values | means |", 1)[1].split("\n\n", 1)[0].splitlines()[2:]
+    names = [name.strip("` ") for row in rows for name in row.split("|")[1].split(",")]
+    assert sorted(names) == sorted(asker.defaults)

@@ -99,11 +99,11 @@ def test_a_future_ends_at_its_expiry() -> None:
 def test_many_days_at_once_settle_each() -> None:
     day = Day()
     day.placed(**MARKET, quantity="20", producttype="DELIVERY")
-    day.to("2026-03-16T11:00:00+05:30")
+    day.to("2026-03-09T11:00:00+05:30")
     (row,) = day.practice.holding_rows()
-    assert row["realisedquantity"] == 20 and day.practice.day.isoformat() == "2026-03-16"
+    assert row["realisedquantity"] == 20 and day.practice.day.isoformat() == "2026-03-09"
     assert day.placed().status == "open"
-    assert day.practice.order_rows()[0]["orderid"].startswith("260316")
+    assert day.practice.order_rows()[0]["orderid"].startswith("260309")
 
 
 def test_conversion_moves_units_and_checks_margin(kept: Day, tmp_path: Path) -> None:

@@ -43,10 +43,12 @@ def test_same_seed_and_requests_give_the_same_trades() -> None:
 
 def test_every_book_stays_two_sided_uncrossed_and_inside_its_band(day: Day) -> None:
     market = day.practice.market
-    for _ in range(40):
-        day.walk(5, 1)
-        for key, listing in market.listings.items():
-            if not listing.tradable or (listing.instrument.kind is Kind.OPTION and market.fair_e4(key) < 50_000):
+    rows = {k: r for k, r in market.listings.items() if r.tradable}
+    market.watch(rows)
+    for _ in range(6):
+        day.walk(2, 1)
+        for key, listing in rows.items():
+            if listing.instrument.kind is Kind.OPTION and market.fair_e4(key) < 50_000:
                 continue
             seen = market.snapshot(key)
             assert seen.bids and seen.asks, listing.instrument.symbol
@@ -58,10 +60,12 @@ def test_every_book_stays_two_sided_uncrossed_and_inside_its_band(day: Day) -> N
 
 def test_prices_move_and_indices_with_them(day: Day) -> None:
     market = day.practice.market
-    before = {key: market.last_e4(key) for key in market.listings}
-    day.walk(120)
-    still = [row.instrument.symbol for key, row in market.listings.items() if market.last_e4(key) == before[key]]
+    market.watch(market.listings)
+    before = {key: market.close_e4(key) for key in market.listings}
+    day.walk(10, 1)
+    still = [row.instrument.symbol for key, row in market.listings.items() if market.close_e4(key) == before[key]]
     assert len(still) <= 25, still
+    assert not [s for s in still if s.startswith("Nifty")]
 
 
 def test_own_trades_are_in_the_volume_and_the_last_price(day: Day) -> None:

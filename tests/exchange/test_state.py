@@ -10,15 +10,16 @@ import pytest
 from click.testing import CliRunner
 
 from terminal.commands.exchange import exchange as exchange_command
+from tests.egress import CHILD_PATH
 from tests.exchange.waiting import until
 from tests.exchange.wire import ORDER, USER, Wire
-from tests.exchange_process import ROOT, ExchangeProcess
+from tests.exchange_process import ExchangeProcess
 
 CODE = "from terminal.commands.exchange import exchange; exchange()"
 
 
 def run(*words: str) -> "subprocess.CompletedProcess[str]":
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    env = {**os.environ, "PYTHONPATH": CHILD_PATH}
     command = [sys.executable, "-P", "-c", CODE, *words]
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL)
 

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import ssl
 import struct
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -49,7 +50,10 @@ class Wire:
     """Logs in at construction; `send` keeps the headers of the wire page."""
 
     def __init__(self, exchange: ExchangeProcess) -> None:
+        """With `--tls` the exchange's own authority is trusted."""
         self.exchange = exchange
+        authority = exchange.line.get("ca")
+        self._trusted = ssl.create_default_context(cafile=authority) if authority else None
         self.jwt = self.feed = self.refresh = ""
         answer = self.login().json
         self.jwt, self.feed = answer["data"]["jwtToken"], answer["data"]["feedToken"]
@@ -73,7 +77,7 @@ class Wire:
         }
         base |= {name.replace("_", "-"): value for name, value in headers.items()}
         parts = urlsplit(self.exchange.rest)
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+        connection = self._connection(parts.hostname or "", parts.port)
         try:
             data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
             connection.request(method, path, data, {k: v for k, v in base.items() if v is not None})
@@ -81,6 +85,11 @@ class Wire:
             return Reply(answer.status, answer.read().decode(), {k.lower(): v for k, v in answer.getheaders()})
         finally:
             connection.close()
+
+    def _connection(self, host: str, port: int | None) -> http.client.HTTPConnection:
+        if self._trusted is None:
+            return http.client.HTTPConnection(host, port, timeout=10)
+        return http.client.HTTPSConnection(host, port, timeout=10, context=self._trusted)
 
     def order(self, name: str, body: Any) -> Any:
         return self.send("POST", ORDER + name, body).json
@@ -101,12 +110,18 @@ class Wire:
         }
         headers |= {name.replace("_", "-"): value for name, value in changes.items()}
         kept = {k: v for k, v in headers.items() if v is not None}
-        return connect(self.exchange.stream, additional_headers=kept, ping_interval=None, close_timeout=1)
+        return connect(
+            self.exchange.stream, additional_headers=kept, ssl=self._trusted, ping_interval=None, close_timeout=1
+        )
 
     def orders(self, authorization: str | None = None) -> ClientConnection:
         value = f"Bearer {self.jwt}" if authorization is None else authorization
         return connect(
-            self.exchange.orders, additional_headers={"Authorization": value}, ping_interval=None, close_timeout=1
+            self.exchange.orders,
+            additional_headers={"Authorization": value},
+            ssl=self._trusted,
+            ping_interval=None,
+            close_timeout=1,
         )
 
 

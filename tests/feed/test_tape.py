@@ -10,6 +10,7 @@ from core.domain import Exchange, Instrument
 from core.domain import Kind as What
 from core.feed.player import TapePlayer
 from core.feed.recorder import FeedRecorder
+from core.secret import remember
 from core.store.tape import Kind, TapeFile
 from core.store.tape_writer import WAITING_MAX, TapeWriter
 from core.views import Freshness
@@ -146,3 +147,47 @@ async def test_a_disk_that_does_not_keep_up_costs_records_and_says_so(tmp_path: 
 
     last = list(TapeFile(tmp_path / "a.tape").records())[-2:]
     assert [(r.kind, r.body) for r in last] == [(Kind.GAP, b'{"left_out": 3000}'), (Kind.MODE, b"NORMAL")]
+
+
+async def test_a_secret_that_the_other_side_repeats_is_not_on_the_tape(tmp_path: Path) -> None:
+    secret = "Zq7-feed-token-0123456789abcdef"
+    remember(secret)
+    writer = TapeWriter(tmp_path / "a.tape", ManualClock())
+    recorder = FeedRecorder(writer)
+
+    recorder.text(0, f'{{"errorCode":"E1001","errorMessage":"bad token {secret}"}}')
+    recorder.order_frame(b'{"order-status":"AB00","error-message":"\xff' + secret.encode() + b'"}')
+    recorder.order_frame(b"\0")
+    await writer.close()
+
+    records = list(TapeFile(tmp_path / "a.tape").records())
+    assert [r.kind for r in records] == [Kind.TEXT, Kind.ORDER_FRAME, Kind.ORDER_FRAME]
+    assert not any(secret[:12].encode() in r.body for r in records)
+    assert b"\xff[hidden]" in records[1].body and records[2].body == b"\0"
+
+
+async def test_orders_and_modes_are_part_of_the_state(tmp_path: Path) -> None:
+    writer = TapeWriter(tmp_path / "a.tape", clock := ManualClock())
+    for n, (kind, body) in enumerate(
+        [
+            (Kind.INTENT, b'{"tag":"T1","state":"SENDING"}'),
+            (Kind.MODE, b'["NORMAL","DATA STALE",[]]'),
+            (Kind.UPDATE, b'{"tag":"T1","state":"ACKED"}'),
+            (Kind.READ, snap_frame()),
+        ]
+    ):
+        writer.add(kind, body)
+        clock.move(0.5 + n)
+    await writer.close()
+    tape = TapeFile(tmp_path / "a.tape")
+
+    states = []
+    for speed in (None, 50.0):
+        player = TapePlayer(tape, SystemClock(), speed)
+        assert await player.play()
+        states.append(player.fingerprint())
+    early = TapePlayer(tape, SystemClock(), None)
+    early.seek(tape.spans[0].first_us * 1_000 + 1_000_000_000)
+
+    assert len(set(states)) == 1 and early.fingerprint() not in states
+    assert early.orders == {"T1": b'{"tag":"T1","state":"SENDING"}'}

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from core.clock import ManualClock
 from core.domain import Exchange, Instrument, InstrumentKey, Kind
+from core.market import restframe
 from core.market.quotes import BoardFull, QuoteBoard
 from core.money import PRICE_MAX_E4
+from core.ports import RestQuote
 from core.views import Freshness
 from tests.feed.frames import ltp_frame, snap_frame, vector
 
@@ -119,6 +121,87 @@ def test_freshness_follows_the_age_of_the_last_packet() -> None:
 
     board.set_down(True)
     assert board.freshness(0) is Freshness.DOWN
+
+
+@pytest.mark.parametrize("many", [1, 60])
+def test_a_row_is_late_by_how_often_it_usually_comes(many: int) -> None:
+    """Packets one by one, and in batches large enough for the fast path."""
+
+    def ticking(every_s: float) -> tuple[QuoteBoard, ManualClock]:
+        board, clock = _board(SBIN)
+        board.new_epoch()
+        for n in range(60):
+            clock.move(every_s)
+            data = b"".join(snap_frame(sequence=n * many + k) for k in range(many))
+            board.take_run(data, 0, 379, 379, many)
+        return board, clock
+
+    board, clock = ticking(0.25)
+    clock.move(2.9)
+    assert board.freshness(0) is Freshness.FRESH
+    clock.move(0.2)
+    assert (board.freshness(0), board.fresh_count()) == (Freshness.STALE, 0), "3 s are the least"
+
+    board, clock = ticking(2.0)
+    clock.move(14.5)
+    assert (board.freshness(0), board.fresh_count()) == (Freshness.FRESH, 1), "eight times its two seconds"
+    clock.move(3.0)
+    assert board.freshness(0) is Freshness.STALE
+
+    board, clock = ticking(40.0)
+    clock.move(29.0)
+    assert board.freshness(0) is Freshness.FRESH
+    clock.move(1.1)
+    assert board.freshness(0) is Freshness.STALE, "30 s are the most"
+
+
+def test_the_time_without_a_connection_is_no_usual_gap() -> None:
+    board, clock = _board(SBIN)
+    for n in range(40):
+        board.new_epoch()
+        board.take(snap_frame(sequence=n))
+        clock.move(30.0)
+    assert board.fresh_ns(0) == 5_000_000_000
+
+
+def _rest(ltp_e4: int = 820_5000, **changes: int) -> bytes:
+    values = {
+        "ltq": 5, "average_e4": 818_0000, "volume": 900, "total_buy": 10, "total_sell": 20, "open_e4": 815_0000,
+        "high_e4": 823_0000, "low_e4": 813_0000, "close_e4": 812_4500, "last_trade_s": 1_764_137_000,
+        "open_interest": 0, "upper_e4": 893_6500, "lower_e4": 731_2500, "exchange_ms": 1_764_137_096_000,
+    } | changes  # fmt: skip
+    levels = ((820_4500, 100, 7), *((0, 0, 0),) * 4)
+    return restframe.frame(SBIN.key, RestQuote(ltp_e4, **values, bids=levels, asks=((820_5500, 90, 5), *levels[1:])))
+
+
+def test_what_was_read_is_shown_as_read_and_gives_way_to_the_stream() -> None:
+    board, clock = _board(SBIN)
+    board.new_epoch()
+    board.take(snap_frame(sequence=9))
+    assert not board.take_rest(_rest()), "a live price is never replaced"
+
+    board.set_down(True)
+    assert board.take_rest(_rest())
+    clock.move(2.0)
+    quote = board.quote(0)
+    assert (board.freshness(0), board.age_ms(0), board.fresh_count()) == (Freshness.REST, 2_000, 0)
+    assert (quote.ltp_e4, quote.bid_e4, quote.ask_e4, quote.close_e4) == (820_5000, 820_4500, 820_5500, 812_4500)
+    assert (quote.volume, quote.upper_e4, quote.exchange_ms) == (900, 893_6500, 1_764_137_096_000)
+    assert board.live_count() == 0
+
+    board.new_epoch()
+    board.set_down(False)
+    assert board.freshness(0) is Freshness.REST
+    assert board.take(snap_frame(sequence=1, ltp=82_100))
+    assert (board.freshness(0), board.quote(0).ltp_e4) == (Freshness.FRESH, 821_0000)
+
+
+@pytest.mark.parametrize("ltp_e4", [-1_0000, 3_0000, 2**63 - 1, 10**30])
+def test_an_absurd_price_that_was_read_is_garbage(ltp_e4: int) -> None:
+    board, _ = _board(SBIN)
+    board.set_down(True)
+    assert not board.take_rest(_rest(ltp_e4)) or board.quote(0).has_ltp is False
+    assert not board.take_rest(b"short")
 
 
 def test_a_stepped_wall_clock_ages_nothing() -> None:

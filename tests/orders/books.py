@@ -54,8 +54,9 @@ def _book(rig: GateRig, rng: random.Random) -> tuple[int, list[tuple[Side, int]]
         resting.append((side, quantity))
     rig.blotter.put(order(tag="over", side=rng.choice((Side.BUY, Side.SELL)), state=rng.choice(OVER)), "test")
     rig.blotter.put(order(tag="cnc", product=Product.DELIVERY, quantity=99, state=OrderState.WORKING), "test")
-    sbin = order(tag="sbin", token=SBIN.token, symbol=SBIN.symbol, quantity=99, state=OrderState.ACKED)
-    rig.blotter.put(sbin, "test")
+    rig.blotter.put(
+        order(tag="sbin", token=SBIN.token, symbol=SBIN.symbol, quantity=99, state=OrderState.ACKED), "test"
+    )
     assert rig.positions.net(PositionKey(RELIANCE.exchange, RELIANCE.token, Product.INTRADAY)) == net
     return net, resting
 

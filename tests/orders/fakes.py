@@ -19,6 +19,8 @@ from tests.builders import NIFTY_CALL, NIFTY_FUT, RELIANCE, SBIN
 class FakeAuthority:
     halted: str = ""
     modes: dict[Operation, str] = field(default_factory=dict)
+    typed: dict[Operation, str] = field(default_factory=dict)
+    """What the mode says to a typed confirmation, where that differs."""
     session: str = ""
     store: str = ""
     reconciled: str = ""
@@ -29,7 +31,8 @@ class FakeAuthority:
         return self.halted
 
     def mode_text(self, operation: Operation, confirmed: bool) -> str:
-        return self.modes.get(operation, "")
+        found = self.typed if confirmed and operation in self.typed else self.modes
+        return found.get(operation, "")
 
     def session_text(self) -> str:
         return self.session

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from core.clock import NS_PER_S, ManualClock
 from core.facts import Operation
 from core.resilience.rates import HOUR_MAX, HOUR_OPENING, MINUTE_MAX, MINUTE_OPENING, YIELD_NS, OrderRates
+from tests.resilience.storms import storm
 
 SECOND_NS = 1_050_000_000
 OPEN, REDUCE, CANCEL, MODIFY = Operation.OPEN, Operation.REDUCE, Operation.CANCEL, Operation.MODIFY
@@ -92,3 +93,63 @@ def test_an_hour_keeps_a_share_for_exits_of_the_same_end_point() -> None:
     assert rates.take(CANCEL) == 0
     clock.move(3_600)
     assert rates.take(OPEN) == 0
+
+
+def test_in_a_storm_no_second_holds_more_than_nine_and_a_cancel_waits_no_longer_than_350_ms() -> None:
+    seen = storm(30_000, 1)
+
+    assert 8 <= seen.most_in_a_second <= 9
+    assert len(seen.waits_ms) > 100
+    assert max(seen.waits_ms) <= 350
+
+
+def test_while_cancels_queue_openings_stand_back() -> None:
+    """Cancels without pause get every place that comes free, not only their share."""
+    clock = ManualClock()
+    rates, cancels, openings = OrderRates(clock), 0, 0
+    for _ in range(3_000):
+        clock.move(0.01)
+        openings += rates.take(OPEN) == 0
+        cancels += rates.take(CANCEL) == 0
+
+    assert openings <= 6
+    assert cancels >= 30 * 9 / 1.05 * 0.9
+
+
+def test_what_waits_for_an_exit_ends() -> None:
+    clock = ManualClock()
+    rates = OrderRates(clock)
+    assert [rates.take(CANCEL) == 0 for _ in range(10)] == [True] * 9 + [False]
+    wait_ns = rates.wait_ns(OPEN)
+    clock.move((wait_ns - 1_000) / NS_PER_S)
+    assert rates.take(OPEN) > 0
+    clock.move(0.000001)
+
+    assert SECOND_NS < wait_ns <= SECOND_NS + YIELD_NS
+    assert rates.take(OPEN) == 0
+
+
+def test_the_room_is_what_can_be_taken_at_once() -> None:
+    clock = ManualClock()
+    rates = OrderRates(clock)
+    rates.take(CANCEL)
+    for operation in (OPEN, CANCEL):
+        room = rates.room(operation)
+        assert [rates.take(operation) == 0 for _ in range(room + 1)] == [True] * room + [False]
+    assert rates.room(OPEN) == 0
+
+
+def test_the_budget_shows_every_window() -> None:
+    clock = ManualClock()
+    rates = OrderRates(clock)
+    rates.take(OPEN)
+    rates.take(REDUCE)
+    clock.move(2)
+    rates.take(CANCEL)
+    shown = {b.name: b for b in rates.budgets()}
+
+    assert (shown["second"].used, shown["second"].opening_max, shown["second"].most) == (1, 6, 9)
+    assert (shown["place minute"].used, shown["place hour"].used) == (2, 2)
+    assert (shown["cancel minute"].used, shown["modify minute"].used) == (1, 0)
+    assert (shown["place hour"].opening_max, shown["place hour"].most) == (HOUR_OPENING, HOUR_MAX)
+    assert shown["cancel hour"].opening_max == HOUR_MAX

@@ -7,11 +7,12 @@ from pathlib import Path
 from core.clock import ManualClock
 from core.secret import Secret
 from core.vault.errors import KeyringFailed
-from core.vault.vault import Vault
+from core.vault.marks import FileMarks
+from core.vault.vault import FILE, Vault
 from terminal.screens.first_run import FirstRunScreen
 from terminal.screens.unlock import UnlockScreen
 from terminal.vaults import Entry
-from tests.screens.driver import NARROW, Driver, running
+from tests.screens.driver import NARROW, WIDE, Driver, running
 from tests.screens.fake_desk import FakeDesk
 from tests.vault.build import CODE, KEY, PASSWORD, PIN, SEED, keyring, vault
 from tests.waiting import until
@@ -147,3 +148,20 @@ async def test_only_the_password_opens_and_the_wrong_one_is_slowed_down(tmp_path
         await until(lambda: not isinstance(d.app.screen, UnlockScreen), 10)
 
     assert machine.entry.missing() == ("client_code", "api_key")
+
+
+async def test_F53_an_older_vault_put_back_is_not_opened_quietly(tmp_path: Path) -> None:
+    marks = (FileMarks(tmp_path / "state"),)
+    opened = vault(tmp_path, marks=marks).create(PASSWORD)
+    older = (tmp_path / FILE).read_bytes()
+    opened.put({"pin": Secret(PIN)})
+    (tmp_path / FILE).write_bytes(older)
+    entry = Entry(tmp_path, ManualClock(), lambda wants: vault(tmp_path, marks=marks))
+    async with running(FakeDesk(filled=False), WIDE) as d:
+        d.app.push_screen(UnlockScreen(entry, "The credentials are in the vault."))
+        await d.frame()
+        await d.type_into("unlock-password", WORD)
+        await d.press("enter")
+        await until(lambda: "--accept-older" in d.text)
+
+    assert entry.opened is None

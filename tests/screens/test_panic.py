@@ -1,10 +1,15 @@
 """PANIC: reachable from everywhere, two keys, and nothing by accident."""
 
-from terminal.screens.panic import PanicScreen
+from dataclasses import replace
+
+import pytest
+
+from core.domain import OrderState, Side
+from terminal.screens.panic import PanicScreen, cancel_time, leg_lines
 from terminal.screens.ticket import TicketScreen
 from terminal.screens.trade import TradeScreen
-from tests.screens.driver import running
-from tests.screens.fake_desk import FakeDesk
+from tests.screens.driver import NARROW, WIDE, running
+from tests.screens.fake_desk import RELIANCE, FakeDesk, order
 
 
 async def test_opens_over_everything():
@@ -116,3 +121,36 @@ async def test_panic_works_while_the_views_are_broken():
         desk.status_raises = RuntimeError("no status")
         await d.press("f12", "h", "enter")
         assert desk.halted
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_every_leg_of_cancel_all_is_followed_to_its_end(size):
+    """No summary hides a leg: each stands with its state, those that still trade first."""
+    desk = FakeDesk()
+    async with running(desk, size) as d:
+        await d.press("f12")
+        d.line("3, free, at once: B 50 RELIANCE")
+        await d.press("c", "enter")
+        d.line("cancelled 0, asked 0, left 3")
+        rows = desk.orders.order_rows
+        rows[0] = replace(rows[0], state=OrderState.CANCELLED)
+        rows[1] = replace(rows[1], change="cancel")
+        rows[2] = replace(rows[2], state=OrderState.FILLED)
+        desk.orders.revision += 1
+        await d.frame()
+        d.line("cancelled 1, asked 1, left 0, ended otherwise 1")
+        d.line("S 25 RELIANCE 1,412.70  PARTIAL, cancel asked")
+        d.line("B 50 RELIANCE 1,412.40  CANCELLED")
+        d.line("B 100 SBIN 811.00  FILLED")
+
+
+def test_the_time_that_cancels_take():
+    assert [cancel_time(n) for n in (1, 9, 10, 50)] == ["at once", "at once", "1 s at least", "5 s at least"]
+
+
+def test_more_legs_than_lines_are_counted():
+    legs = tuple(order(f"t{n}", RELIANCE, Side.BUY, n + 1, 14_000_000, OrderState.WORKING) for n in range(30))
+
+    lines = leg_lines(legs, 80, 6)
+    assert len(lines) == 6
+    assert "and 26 more" in lines[-1][0].text

@@ -47,7 +47,7 @@ async def test_every_position_with_profit_protection_and_totals(size):
         assert "+1,415.00" in row and "MIS" in row
         assert "Net" in driver.line("Open ")
         assert "Free 1,61,220.00" in driver.text
-        assert "kept by Tezi" in driver.text or size is NARROW
+        assert "kept by Tezi, not by the broker" in driver.text
         if size is WIDE:
             assert "1,390.00 / 1,430.00" in row and "43:00" in row
 
@@ -138,6 +138,7 @@ async def test_sort_and_filter_are_said_in_the_border():
         rows = [line for line in driver.text.splitlines() if "MIS" in line or "NRML" in line]
         assert rows[0].split()[1] != rows[-1].split()[1]
         await driver.press("f", "f", "f")
+        assert "NRML: net +1,284.67" in driver.text and "Net +709.01" in driver.text
         assert "only NRML" in driver.text and "RELIANCE" not in driver.line("NRML ")
 
 

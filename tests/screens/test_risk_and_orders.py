@@ -1,13 +1,18 @@
 """Screens 2 and 6: orders with their states in words and their trace; limits, protections, what will bite."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.account import Caution, DayLoss, Gauge, GuardState, Traced
 from core.domain import OrderState
+from core.facts import Operation
+from core.views import Choice
+from terminal.screens.choice import CancelScreen, ChoiceScreen
 from terminal.screens.orders import OrdersScreen
 from terminal.screens.risk import RiskScreen
 from tests.screens.driver import NARROW, WIDE, running
-from tests.screens.fake_desk import NOON_NS, FakeDesk
+from tests.screens.fake_desk import NOON_NS, FakeDesk, read_only
 from tests.screens.test_positions_screen import guard
 from widgets.orders import MEANS
 
@@ -92,7 +97,7 @@ async def test_limits_with_what_is_used_and_left(size):
         row = driver.line("Day loss  ")
         assert "8,000.00" in row and "80%" in row
         if size is WIDE:
-            assert "▓" * 16 + "░" * 4 in row and "2,000.00" in row
+            assert "▓" * 13 + "░" * 3 in row and "2,000.00" in row
         assert driver.line("Orders in a second").lstrip("│ ▸").startswith("!") or "!" in driver.line("Orders in a")
 
 
@@ -128,3 +133,23 @@ async def test_a_ticket_opens_from_each_of_these_screens():
         assert driver.ticket
         await driver.press("escape", "6", "tab", "s")
         assert driver.ticket and not desk.sent()
+
+
+async def test_an_order_that_nobody_confirmed_asks_a_person_here_too():
+    desk = FakeDesk()
+    desk.orders.order_rows[0] = replace(desk.orders.order_rows[0], state=OrderState.UNCONFIRMED)
+    async with running(desk) as driver:
+        await driver.press("2", "f", "f", "enter")
+        await driver.press("escape", "down", "enter")
+        assert isinstance(driver.app.screen, ChoiceScreen)
+        await driver.press("n", "enter")
+        assert desk.asked("decide") == [("decide", "t5", Choice.NOT_PLACED)]
+
+
+async def test_a_cancel_while_the_order_service_fails_wants_a_typed_word():
+    desk = FakeDesk()
+    desk.now = read_only(desk.clock)
+    desk.reasons[Operation.CANCEL] = "needs a confirmation of its own"
+    async with running(desk) as driver:
+        await driver.press("2", "down", "x")
+        assert isinstance(driver.app.screen, CancelScreen) and not desk.asked("cancel")

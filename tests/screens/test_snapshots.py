@@ -6,6 +6,9 @@ from core.facts import Operation
 from terminal.app import TeziApp
 from tests.screens.driver import NARROW, WIDE
 from tests.screens.fake_desk import FakeDesk, denies, read_only
+from tests.screens.test_market_screens import market_desk
+from tests.screens.test_positions_screen import desk_with_protection
+from tests.screens.test_risk_and_orders import risky
 
 
 @pytest.fixture
@@ -53,3 +56,26 @@ def test_read_only_and_health(shot):
     desk.now = read_only(desk.clock)
     desk.reasons[Operation.OPEN] = "READ-ONLY: orders are failing"
     assert shot(desk, WIDE, "f9", "left_square_bracket")
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_positions(shot, size):
+    assert shot(desk_with_protection(), size, "3")
+
+
+def test_protect(shot):
+    assert shot(desk_with_protection(), WIDE, "3", "e")
+
+
+def test_orders_screen(shot):
+    assert shot(FakeDesk(), WIDE, "2")
+
+
+def test_risk(shot):
+    assert shot(risky(), WIDE, "6")
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("key", ["4", "c"], ids=["chain", "chart"])
+def test_market_screens(shot, size, key):
+    assert shot(market_desk(), size, key)

@@ -1,5 +1,6 @@
 """The ticket: strict reading, one send, the gate's word, and the keys in its fields."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,12 +10,12 @@ from hypothesis import strategies as st
 from core.domain import OrderIntent, Product, Side
 from core.facts import Operation
 from core.money import parse_price_e4, parse_quantity
-from core.views import Freshness, Submitted
+from core.views import CheckResult, Freshness, Headroom, Submitted, Verdict
 from terminal.screens.ticket import TicketScreen
 from terminal.screens.ticket_form import Problem, Terms, more_lots, new_terms, nudged, operation_of, read
 from terminal.screens.trade import TradeScreen
-from tests.screens.driver import running
-from tests.screens.fake_desk import CALL, FUTURE, RELIANCE, FakeDesk, denies, position, quote
+from tests.screens.driver import NARROW, WIDE, running
+from tests.screens.fake_desk import CALL, FUTURE, RELIANCE, FakeDesk, denies, passes, position, quote
 
 TYPED = st.one_of(
     st.text(max_size=14),
@@ -357,3 +358,79 @@ def test_lots_are_always_whole(text, lots):
 def test_what_counts_as_a_reduction(net, side, quantity, what):
     intent = OrderIntent("i", RELIANCE, side, quantity, 100_000, Product.INTRADAY)
     assert operation_of(intent, (position(RELIANCE, net, 1),)) == what
+
+
+def many(denied: int, warned: int = 0) -> Verdict:
+    """A verdict of 38 checks, the last ones failing."""
+    results = [CheckResult(f"G{n}", f"CHECK_{n}", True, f"compared {n}") for n in range(1, 39 - denied - warned)]
+    results += [
+        CheckResult(f"G{n}", f"CHECK_{n}", True, f"odd {n}", warning=True)
+        for n in range(39 - denied - warned, 39 - denied)
+    ]
+    results += [CheckResult(f"G{n}", f"CHECK_{n}", False, f"bad {n}", f"mend {n}.") for n in range(39 - denied, 39)]
+    return Verdict(tuple(results))
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+@pytest.mark.parametrize(("denied", "warned"), [(0, 0), (0, 2), (1, 1), (6, 3), (38, 0)])
+async def test_every_verdict_is_named_the_worst_first_at_both_sizes(size, denied, warned):
+    desk = FakeDesk()
+    desk.verdict = many(denied, warned)
+    async with running(desk, size) as d:
+        await d.press("b")
+        d.line(f"{38 - denied} pass   {denied} deny")
+        d.line("largest 141 (G23)")
+        gate = d.text[d.text.index("RISK GATE") :]
+        assert all(re.search(rf"\bG{n}\b", gate) for n in range(1, 39))
+        order = [gate.index(word) for word in ("deny G", "warn G", "ok G") if word in gate]
+        assert order == sorted(order)
+        if denied:
+            d.line(f"deny G{39 - denied} CHECK_{39 - denied}: bad {39 - denied}")
+            d.line(f"mend {39 - denied}.")
+
+
+async def test_the_largest_quantity_is_one_key():
+    desk = FakeDesk()
+    async with running(desk) as d:
+        await d.press("b", "f5")
+        assert d.field("quantity") == "141"
+        d.line("G12≤38,000")
+        desk.room = Headroom(0, {}, "G26")
+        await d.press("f5")
+        assert d.field("quantity") == "141"
+        d.line("no quantity passes now (G26)")
+
+
+def typed(code: str, text: str) -> CheckResult:
+    return CheckResult(code, "SIZE", False, "20 times your usual size", f"Type {text} if you mean it.", text)
+
+
+async def test_a_check_that_asks_to_type_lets_through_what_was_typed_and_nothing_else():
+    desk = FakeDesk()
+    desk.verdict = Verdict((*passes().results[:3], typed("G28", "1"), typed("G14", "SEND")))
+    async with running(desk) as d:
+        await d.press("b")
+        d.line("type 1, then Enter")
+        await d.press("enter")
+        assert [i.confirmed for i in desk.sent()] == [()]
+        await d.press("escape", "b")
+        desk.clock.move(1)
+        await d.type_into("confirm", "2")
+        await d.press("enter")
+        assert desk.sent()[-1].confirmed == ()
+        desk.clock.move(1)
+        await d.type_into("confirm", "1")
+        await d.press("enter")
+        assert desk.sent()[-1].confirmed == ("G28", "G14")
+
+
+async def test_one_denial_that_nothing_typed_mends_hides_the_field():
+    desk = FakeDesk()
+    desk.verdict = Verdict((typed("G28", "1"), *denies().results))
+    async with running(desk) as d:
+        await d.press("b")
+        assert not d.app.screen.query_one("#ticket-typed").display
+        desk.verdict = Verdict((typed("G28", "1"),))
+        await d.frame()
+        await d.frame()
+        assert d.app.screen.query_one("#ticket-typed").display

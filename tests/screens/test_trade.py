@@ -301,7 +301,7 @@ async def test_keys_overlay_lists_the_keys():
     async with running(FakeDesk()) as d:
         await d.press("question_mark")
         d.line("F12 Ctrl+K")
-        d.line("buy ticket for the focused row")
+        d.line("buy ticket for the row")
 
 
 async def test_banner_names_mode_cause_since_and_next_try():

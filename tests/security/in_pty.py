@@ -11,6 +11,7 @@ import termios
 import time
 from pathlib import Path
 
+from tests.private_files import wide
 from tests.rules.source import ROOT
 
 CTRL_Q = b"\x11"
@@ -21,6 +22,7 @@ class InPty:
     """`tezi` with a home of its own, guarded against reaching out; `seen` is all it ever wrote."""
 
     def __init__(self, home: Path, *args: str, guard_file: Path) -> None:
+        self._home = home
         env = {
             **os.environ,
             "PYTHONPATH": f"{GUARDED}:{ROOT}",
@@ -77,6 +79,7 @@ class InPty:
             os.kill(self.pid, signal.SIGKILL)
             done = os.waitpid(self.pid, 0)
         os.close(self._fd)
+        assert wide(self._home) == [], "files that others may read"
         return os.waitstatus_to_exitcode(done[1])
 
     def _read(self, wait_s: float) -> bool:

@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import os
 import socket
+import subprocess
+import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -12,6 +15,7 @@ import pytest
 from core.brokers import contract
 from core.links.addresses import HOSTS, refusal
 from tests import egress
+from tests.conftest import TOLD
 from tests.rules.source import sources
 
 OUTSIDE = "192.0.2.1"
@@ -143,3 +147,18 @@ def test_every_client_of_the_product_asks_the_list() -> None:
 
 ONLY_BELOW = {"core/brokers/pipe.py", "core/links/connection.py"}
 """The socket layers of those two; they are given a connection's address by them alone."""
+
+
+def test_a_child_process_is_guarded_too_and_its_try_is_written_down(tried: list[str]) -> None:
+    """As every test's children are: the file is emptied here, else this very test would fail by it."""
+    code = (
+        f"import socket\ntry:\n    socket.create_connection(('{OUTSIDE}', 80), 1)\nexcept OSError as e:\n    print(e)"
+    )
+    env = {**os.environ, "PYTHONPATH": egress.CHILD_PATH}
+    before = TOLD.stat().st_size
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, timeout=20)
+    told = TOLD.read_text()[before:].splitlines()
+    os.truncate(TOLD, before)
+
+    assert "a test tried to reach" in done.stdout
+    assert told == ["installed", f"socket.connect ('{OUTSIDE}', 80)"]

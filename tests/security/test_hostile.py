@@ -9,21 +9,34 @@ from hypothesis import strategies as st
 
 from core.text import DOT, MARKS_MAX, plain
 from tests.screens.fake_desk import FakeDesk
+from tests.security.drawn import PANES, draw
 from tests.security.panes import TABLES, Report, captured, feed
 from tests.security.texts import forbidden, hostile
 
 TEXTS = 2_000
 
 
-async def test_no_forbidden_byte_reaches_the_driver() -> None:
-    report = await feed(TEXTS // len(TABLES), modal_rounds=1, seed=1)
+async def test_F50_no_forbidden_byte_reaches_the_driver() -> None:
+    report = await feed(TEXTS, modal_rounds=1, seed=1)
 
     assert report.found == []
-    assert sum(report.texts.values()) >= TEXTS
+    assert all(report.texts[table] >= TEXTS for table in TABLES if table != "health")
     assert set(report.texts) == {
         *TABLES, "events", "header", "banner", "search", "paste", "details", "panic", "toast", "ticket",
     }  # fmt: skip
     assert report.written > 500_000
+
+
+def test_F50_two_thousand_through_each_pane_that_shows_few_at_a_time() -> None:
+    report = draw(TEXTS, seed=2)
+
+    assert report.found == []
+    assert all(report.texts[pane] >= TEXTS for pane in PANES)
+
+
+def test_the_look_at_drawn_lines_sees_what_was_not_made_safe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.security.drawn.plain", lambda text, limit=0: text)
+    assert draw(200, seed=2).found
 
 
 @pytest.mark.parametrize("raw", ["\x1b[7777m", "a\u202eb", "\x9b2J", "e" + "\u0301" * 9, "\u200b", "\ue000"])

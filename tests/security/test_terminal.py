@@ -2,12 +2,12 @@
 
 import json
 import re
-import stat
 from contextlib import ExitStack
 from pathlib import Path
 
 from core.hiding import dresses
 from tests.exchange_process import ExchangeProcess
+from tests.private_files import wide
 from tests.security.in_pty import InPty
 from tests.security.tap import Tap
 
@@ -47,7 +47,7 @@ def test_no_token_of_a_session_is_found_on_the_screen_or_on_the_disk(tmp_path: P
     assert any(name.endswith("tezi.db") for name in looked) and any(name.endswith("tezi.jsonl") for name in looked)
     forms = {form[:40] for secret in secrets for form in dresses(secret)}
     assert [(name, form) for name, data in looked.items() for form in forms if form.encode() in data] == []
-    assert _wide(home) == []
+    assert wide(home) == []
     assert set((tmp_path / "guard").read_text().splitlines()) == {"installed"}
 
 
@@ -58,7 +58,7 @@ def test_a_practice_session_and_its_child_reach_nobody_and_leave_private_files(t
 
     assert terminal.leave() == 0
     assert (tmp_path / "guard").read_text().splitlines() == ["installed"] * 2
-    assert _wide(home) == []
+    assert wide(home) == []
     assert [f for f in (home / "practice").rglob("*") if f.is_file()]
 
 
@@ -71,8 +71,3 @@ def _order(terminal: InPty) -> None:
 
 def _heard(tap: Tap) -> list[str]:
     return [token.decode() for token in _TOKENS.findall(bytes(tap.heard))]
-
-
-def _wide(home: Path) -> list[str]:
-    """Files wider than 0600 and folders wider than 0700."""
-    return [f"{p} {stat.S_IMODE(p.stat().st_mode):o}" for p in (home, *home.rglob("*")) if p.stat().st_mode & 0o077]

@@ -42,6 +42,14 @@ class Link:
         self._check(sql)
         return self._link().execute(sql, row)
 
+    async def _execute(self, work: Any, *values: Any) -> Any:
+        self._check("INSERT")
+        return work(*values)
+
+    @property
+    def _conn(self) -> sqlite3.Connection:
+        return self._link()
+
     async def executemany(self, sql: str, rows: Any) -> Any:
         self._check(sql)
         return self._link().executemany(sql, rows)

@@ -115,7 +115,9 @@ class World:
         gateway = Gateway(services, self.practice, self.sessions, self.faults, Limiter(), doors)
         self.requests = gateway.requests
         self.practice.on_push = self.streams.push_order
-        self.control = Control(self.practice, self.faults, self.streams, self.sessions, gateway.requests, self._beat)
+        self.control = Control(
+            self.practice, self.faults, self.streams, self.sessions, gateway.requests, gateway.details, self._beat
+        )
         server = HttpServer(gateway, Socket(REST), doors, gateway.peek)  # type: ignore[arg-type]
         self._sockets = await self.streams.listen(Socket(STREAMS))
         self._http = server

@@ -1,4 +1,4 @@
-"""The store, long: 1,000 kills, 2,000 power cuts each of store and audit log, every byte of an audit log changed."""
+"""The store, long: 1,000 kills, 2,000 power cuts each of store and audit log, every byte of log and vault changed."""
 
 import asyncio
 import random
@@ -22,7 +22,7 @@ def run() -> int:
     """Print a line for each part; 0 when nothing was lost and everything was found."""
     folder = Path(tempfile.mkdtemp(prefix="tezi-soak-"))
     try:
-        return max(_kills(folder), _store(folder), _audit(folder), _tampering(folder))
+        return max(_kills(folder), _store(folder), _audit(folder), _tampering(folder), _vault(folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -57,6 +57,26 @@ def _tampering(folder: Path) -> int:
     print(f"audit log: {cuts(home, 1)} cuts, all found")
     print(f"audit log: {line_changes(home)} lines deleted, swapped or doubled, all found")
     return 0
+
+
+def _vault(folder: Path) -> int:
+    """Every byte of a vault changed to each of 16 other values: never opened."""
+    from core.vault.errors import DamagedVault
+    from tests.vault.build import ITEMS, PASSWORD, vault
+
+    home = folder / "vault"
+    vault(home).create(PASSWORD).put(ITEMS)
+    path = next(home.glob("vault.*[!v]"))
+    good, opened = path.read_bytes(), []
+    for at in range(len(good)):
+        for mask in range(1, 256, 16):
+            path.write_bytes(good[:at] + bytes([good[at] ^ mask]) + good[at + 1 :])
+            try:
+                vault(home).open(PASSWORD)
+            except DamagedVault:
+                continue
+            opened.append(f"byte {at} ^ {mask}")
+    return _say("vault, changed bytes", 16 * len(good), opened)
 
 
 def _say(name: str, count: int, wrong: list[str]) -> int:

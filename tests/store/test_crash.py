@@ -11,9 +11,6 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-import aiosqlite
-import pytest
-
 from core.clock import ManualClock
 from core.errors import StoreFailed
 from core.store.journal import OrderJournal
@@ -25,7 +22,7 @@ from tests.store.powerloss import audit_losses, commits, store_losses
 POINTS = 30
 
 
-def test_nothing_acknowledged_is_lost_by_kills(tmp_path: Path) -> None:
+def test_F41_nothing_acknowledged_is_lost_by_kills(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.store.kills", tmp_path / "home", str(POINTS), "1"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=55)
 
@@ -35,7 +32,7 @@ def test_nothing_acknowledged_is_lost_by_kills(tmp_path: Path) -> None:
     assert figures["acknowledged"] > POINTS
 
 
-async def test_no_committed_intent_is_lost_by_a_power_cut(tmp_path: Path) -> None:
+async def test_F42_no_committed_intent_is_lost_by_a_power_cut(tmp_path: Path) -> None:
     found = await commits(tmp_path / "tezi.db", 60, random.Random(1))
     assert any(a.store != b.store for a, b in itertools.pairwise(found)), "no checkpoint was seen"
     assert any(len(b.log) <= len(a.log) for a, b in itertools.pairwise(found)), "no log was used again"
@@ -43,33 +40,36 @@ async def test_no_committed_intent_is_lost_by_a_power_cut(tmp_path: Path) -> Non
     assert store_losses(tmp_path, found, 4 * POINTS, 2) == []
 
 
-def test_the_audit_log_survives_a_power_cut_between_any_two_calls(tmp_path: Path) -> None:
+def test_F42_the_audit_log_survives_a_power_cut_between_any_two_calls(tmp_path: Path) -> None:
     assert audit_losses(tmp_path / "home", 2 * POINTS, 3) == []
 
 
-class Failing:
+class Failing(sqlite3.Connection):
     """Fails the n-th call of the connection that writes, before it does anything, as a disk error does."""
 
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.calls = self.fail_at = 0
-        for name in ("execute", "executemany", "rollback"):
-            self._wrap(patch, name)
+    calls = fail_at = 0
 
-    def _wrap(self, patch: pytest.MonkeyPatch, name: str) -> None:
-        real = getattr(aiosqlite.Connection, name)
+    def _step(self) -> None:
+        Failing.calls += 1
+        if Failing.calls == Failing.fail_at:
+            raise sqlite3.OperationalError("disk I/O error")
 
-        async def call(link, *args):
-            self.calls += 1
-            if self.calls == self.fail_at:
-                raise sqlite3.OperationalError("disk I/O error")
-            return await real(link, *args)
+    def execute(self, *args):
+        self._step()
+        return super().execute(*args)
 
-        patch.setattr(aiosqlite.Connection, name, call)
+    def executemany(self, *args):
+        self._step()
+        return super().executemany(*args)
+
+    def rollback(self) -> None:
+        self._step()
+        super().rollback()
 
 
 async def life(path: Path, clock: ManualClock) -> tuple[set[str], set[str], set[str]]:
     """Tags whose intent returned, whose intent was refused, and those that nobody awaited."""
-    writer = Writer(path, clock)
+    writer = Writer(path, clock, Failing)
     try:
         await writer.open()
     except StoreFailed:
@@ -93,22 +93,22 @@ async def life(path: Path, clock: ManualClock) -> tuple[set[str], set[str], set[
     return kept, refused, later
 
 
-async def test_each_call_of_the_store_failed_in_turn_leaves_no_wrong_state(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_F43_each_call_of_the_store_failed_in_turn_leaves_no_wrong_state(
+    tmp_path: Path,
 ) -> None:
     empty = tmp_path / "empty.db"
     await prepare(empty, 0)
     shutil.copy(empty, tmp_path / "plain.db")
-    failing = Failing(monkeypatch)
+    Failing.calls, Failing.fail_at = 0, 0
     kept, refused, _ = await life(tmp_path / "plain.db", ManualClock())
     assert (len(kept), len(refused)) == (6, 0)
-    total = failing.calls
+    total = Failing.calls
     assert total > 20
     seen_refused = 0
     for n in range(1, total + 1):
         path = tmp_path / f"{n}.db"
         shutil.copy(empty, path)
-        failing.calls, failing.fail_at = 0, n
+        Failing.calls, Failing.fail_at = 0, n
         kept, refused, later = await life(path, ManualClock())
         with closing(sqlite3.connect(path)) as link:
             stored = [t for (t,) in link.execute("SELECT tag FROM order_event")]

@@ -12,7 +12,7 @@ import pytest
 from core.clock import ManualClock
 from core.errors import StoreFailed
 from core.ports import Journal
-from core.store.journal import OrderJournal
+from core.store.journal import FLOOR_STEP_MS, OrderJournal
 from core.store.writer import QUEUE_MAX, RETRY_S, Writer
 from tests.store.conftest import Store, record
 
@@ -67,7 +67,7 @@ async def test_order_of_handing_over_is_the_order_of_rows(store: Store) -> None:
     assert [tag for tag, _ in rows_on_disk(store)] == [*(f"T{n}" for n in range(600)), "last"]
 
 
-async def test_a_cancelled_caller_leaves_its_row_whole_and_the_writer_alive(store: Store) -> None:
+async def test_F46_a_cancelled_caller_leaves_its_row_whole_and_the_writer_alive(store: Store) -> None:
     tasks = [asyncio.create_task(store.journal.intent(record(f"T{n}"))) for n in range(50)]
     await asyncio.sleep(0)
     for task in tasks:
@@ -102,7 +102,7 @@ async def test_a_refused_record_that_nobody_awaits_is_told_for_good(store: Store
     assert store.journal.healthy().startswith("journal row refused: UNIQUE")
 
 
-async def test_full_disk_refuses_intents_says_so_and_heals_by_itself(store: Store) -> None:
+async def test_F43_full_disk_refuses_intents_says_so_and_heals_by_itself(store: Store) -> None:
     await store.journal.intent(record("before"))
     async with disk_full(store):
         with pytest.raises(StoreFailed, match="cannot be written"):
@@ -119,7 +119,7 @@ async def test_full_disk_refuses_intents_says_so_and_heals_by_itself(store: Stor
     assert rows_on_disk(store) == [("before", 1), ("kept", 1)]
 
 
-async def test_healing_needs_no_new_row(store: Store) -> None:
+async def test_F43_healing_needs_no_new_row(store: Store) -> None:
     await store.journal.intent(record("before"))
     async with disk_full(store):
         with pytest.raises(StoreFailed):
@@ -152,7 +152,7 @@ async def test_a_closed_store_refuses_and_close_writes_what_waited(store: Store)
     assert rows_on_disk(store) == [("T1", 1)]
 
 
-async def test_close_tries_once_more_what_the_disk_refused(store: Store) -> None:
+async def test_F43_close_tries_once_more_what_the_disk_refused(store: Store) -> None:
     await store.journal.intent(record("before"))
     async with disk_full(store):
         store.journal.record(record("kept", body=b"x" * 10_000))
@@ -162,7 +162,7 @@ async def test_close_tries_once_more_what_the_disk_refused(store: Store) -> None
     assert rows_on_disk(store) == [("before", 1), ("kept", 1)]
 
 
-async def test_a_file_locked_by_another_program_refuses_in_bounded_time_and_heals(
+async def test_F44_a_file_locked_by_another_program_refuses_in_bounded_time_and_heals(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.store.writer.BUSY_S", 0.05)
@@ -229,11 +229,17 @@ async def test_an_order_that_lived_into_today_is_not_an_earlier_day(store: Store
 
 async def test_tag_floor_only_rises_and_is_on_disk_before_the_intent(store: Store) -> None:
     assert await store.journal.tag_floor() == 0
-    for tag_ms in (900, 1_000, 999):
+    for tag_ms in (900, 1_000, 999, 900 + FLOOR_STEP_MS):
         store.journal.store_tag_floor(tag_ms)
     await store.journal.intent(record("T1"))
+    assert await store.journal.tag_floor() == 900 + FLOOR_STEP_MS
 
-    assert await store.journal.tag_floor() == 1_000
+    store.journal.store_tag_floor(901 + FLOOR_STEP_MS)
+    await store.journal.intent(record("T2"))
+    assert await store.journal.tag_floor() == 901 + 2 * FLOOR_STEP_MS
+    OrderJournal(store.writer, store.path).store_tag_floor(5)
+    await store.journal.intent(record("T3"))
+    assert await store.journal.tag_floor() == 901 + 2 * FLOOR_STEP_MS
 
 
 async def test_meta_survives_and_is_replaced(store: Store) -> None:

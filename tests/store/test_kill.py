@@ -29,7 +29,7 @@ asyncio.run(main())
 """
 
 
-def test_acknowledged_rows_survive_a_kill(tmp_path: Path) -> None:
+def test_F41_acknowledged_rows_survive_a_kill(tmp_path: Path) -> None:
     for path in (tmp_path / "first.db", tmp_path / "second.db"):
         asyncio.run(prepare(path, 0))
         child = subprocess.Popen([sys.executable, "-c", WRITE_FOR_EVER, path], stdout=subprocess.PIPE, text=True)

@@ -68,7 +68,7 @@ def test_a_current_file_is_opened_without_alembic(tmp_path: Path) -> None:
     assert first.stderr + second.stderr == ""
 
 
-async def test_a_newer_file_is_refused_and_untouched(tmp_path: Path) -> None:
+async def test_F45_a_newer_file_is_refused_and_untouched(tmp_path: Path) -> None:
     path = tmp_path / "tezi.db"
     await prepare(path, 0)
     with closing(sqlite3.connect(path)) as link, link:
@@ -85,7 +85,7 @@ async def test_a_newer_file_is_refused_and_untouched(tmp_path: Path) -> None:
     [b"\x00" * 8192, b"junk " * 4000, b"SQLite format 3\x00" + b"\xff" * 8000],
     ids=["zeros", "text", "header only"],
 )
-async def test_a_damaged_file_is_moved_aside_by_name_and_the_next_start_works(tmp_path: Path, body: bytes) -> None:
+async def test_F45_a_damaged_file_is_moved_aside_by_name_and_the_next_start_works(tmp_path: Path, body: bytes) -> None:
     path = tmp_path / "tezi.db"
     path.write_bytes(body)
 
@@ -100,7 +100,7 @@ async def test_a_damaged_file_is_moved_aside_by_name_and_the_next_start_works(tm
     assert "order_event" in tables(path)
 
 
-async def test_the_report_of_a_damaged_file_counts_what_can_be_read(tmp_path: Path) -> None:
+async def test_F45_the_report_of_a_damaged_file_counts_what_can_be_read(tmp_path: Path) -> None:
     path = tmp_path / "tezi.db"
     shutil.copy(SAVED / "0001.db", path)
     with closing(sqlite3.connect(path)) as link, link:
@@ -131,7 +131,7 @@ def upgrade():
 """
 
 
-async def test_an_older_file_is_brought_up_with_its_rows_even_those_still_in_the_wal(
+async def test_F45_an_older_file_is_brought_up_with_its_rows_even_those_still_in_the_wal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, scripts = tmp_path / "tezi.db", tmp_path / "scripts"
@@ -155,7 +155,7 @@ async def test_an_older_file_is_brought_up_with_its_rows_even_those_still_in_the
 
 
 @pytest.mark.parametrize("fault", ["raise OSError('disk is full')", "op.execute('DROP TABLE disk_is_full')"])
-async def test_a_migration_that_fails_leaves_the_old_file_whole(
+async def test_F45_a_migration_that_fails_leaves_the_old_file_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     path, scripts = tmp_path / "tezi.db", tmp_path / "scripts"
@@ -178,7 +178,7 @@ async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         await prepare(tmp_path / "file" / "tezi.db", 0)
 
 
-def test_a_second_instance_is_told_the_process_of_the_first(tmp_path: Path) -> None:
+def test_F54_a_second_instance_is_told_the_process_of_the_first(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib\nfrom core.errors import UserError\nfrom core.store.instance import InstanceLock\n"
         "try:\n    InstanceLock(pathlib.Path(sys.argv[1])).acquire()\nexcept UserError as e:\n    print(e)"
@@ -189,6 +189,20 @@ def test_a_second_instance_is_told_the_process_of_the_first(tmp_path: Path) -> N
 
     third = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True)
     assert third.stdout == ""
+
+
+def test_F54_the_lock_of_a_process_that_was_killed_is_free(tmp_path: Path) -> None:
+    code = (
+        "import sys, time, pathlib\nfrom core.store.instance import InstanceLock\n"
+        "InstanceLock(pathlib.Path(sys.argv[1])).acquire()\nprint('held', flush=True)\ntime.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None and first.stdout.readline() == "held\n"
+        with pytest.raises(UserError, match=f"process {first.pid}"):
+            InstanceLock(tmp_path).acquire()
+        first.kill()
+    with InstanceLock(tmp_path):
+        assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
 
 
 @pytest.mark.parametrize("revision", REVISIONS[:-1])

@@ -12,6 +12,7 @@ import pytest
 
 from core.config import Config
 from terminal.cli import COMMANDS, VERSION, read_options
+from tests.egress import CHILD_PATH
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,7 +21,7 @@ def tezi(
     *args: object, env: dict[str, str] | None = None, typed: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-P", "-m", "terminal", *map(str, args)]
-    whole = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
+    whole = {**os.environ, "PYTHONPATH": CHILD_PATH, **(env or {})}
     return subprocess.run(command, capture_output=True, text=True, timeout=30, env=whole, input=typed)
 
 
@@ -105,7 +106,7 @@ sys.exit(run(sys.argv[1:]))
 
 
 def test_the_screen_gets_the_options_and_its_exit_code_is_the_programs(tmp_path: Path) -> None:
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "TEZI_HOME": str(tmp_path / "h"), "XDG_CONFIG_HOME": str(tmp_path)}
+    env = {**os.environ, "PYTHONPATH": CHILD_PATH, "TEZI_HOME": str(tmp_path / "h"), "XDG_CONFIG_HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", WITH_FAKE_SCREEN], capture_output=True, text=True, env=env)
 
     assert (done.stdout, done.stderr, done.returncode) == (f"{tmp_path / 'h'} practice\n", "", 5)
@@ -134,6 +135,28 @@ def test_config_check_of_an_absent_file_says_that_the_defaults_hold(tmp_path: Pa
 
     assert done.returncode == 0
     assert re.search(r"tezi.config\.toml: not there, so the defaults hold", done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("symbols", "said"),
+    [
+        (["RELIANCE-EQ", "SBIN", "Nifty 50", "NIFTY29DEC26FUT", "NIFTY29DEC2624800CE"], ""),
+        (
+            ["RELIANCE-EQ", "RELAINCE-EQ"],
+            "names 'RELAINCE-EQ' (meant RELIANCE-EQ?), not known to the practice",
+        ),
+        (["A1", "A2", "A3", "A4"], "'A1', 'A2', 'A3' and 1 more, not known"),
+        (["NOSUCH29DEC26FUT"], "Other symbols are known once a master is loaded: tezi instruments update."),
+    ],
+)
+def test_config_check_of_watchlist_symbols(tmp_path: Path, symbols: list[str], said: str) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text(f"[screen]\nwatchlist = {symbols}\n")
+
+    done = tezi("config", "check", "--config", path, "--home", tmp_path / "home")
+
+    assert (done.returncode, said in done.stderr) == (int(bool(said)), True)
+    assert not said or str(path) in done.stderr
 
 
 def test_config_check_of_a_bad_file(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_the_example_tells_the_range_of_every_number() -> None:
         ("[screen]\nwatchlist = 'A'\n", "screen.watchlist = 'A': expected `array`, got `str`"),
     ],
 )
-def test_every_mistake_names_file_key_value_and_remedy(text: str, words: str) -> None:
+def test_F51_every_mistake_names_file_key_value_and_remedy(text: str, words: str) -> None:
     with pytest.raises(UserError) as told:
         parse(text, "my.toml")
 
@@ -85,7 +85,7 @@ def test_an_absent_file_is_the_defaults_and_an_unreadable_one_is_told(tmp_path: 
             load(path)
 
 
-def test_odd_files_are_refused_with_the_remedy(tmp_path: Path) -> None:
+def test_F51_odd_files_are_refused_with_the_remedy(tmp_path: Path) -> None:
     path = tmp_path / "c.toml"
     path.write_bytes(b"\xef\xbb\xbfmode = 'practice'")
     with pytest.raises(UserError, match="byte order mark"):

@@ -46,7 +46,7 @@ async def watching(path: Path):
         task.cancel()
 
 
-async def test_an_edit_is_taken_up_once_and_a_mistake_is_told_once(tmp_path: Path) -> None:
+async def test_F51_an_edit_is_taken_up_once_and_a_mistake_is_told_once(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text(TEXT.format(2))
     async with watching(path) as (edits, mistakes, look):
@@ -77,7 +77,7 @@ async def test_a_first_start_takes_the_file_as_it_is() -> None:
     assert (await config_change(Meta(), wide)).in_force == wide
 
 
-async def test_a_limit_loosened_between_starts_stays_as_it_was_at_every_start_until_confirmed() -> None:
+async def test_F51_a_limit_loosened_between_starts_stays_as_it_was_at_every_start_until_confirmed() -> None:
     meta, wide = Meta(), Config(limits=Limits(order_lots_max=9, order_quantity_max=10))
     await config_change(meta, Config())
     for _ in range(2):

@@ -104,6 +104,13 @@ def test_a_home_without_records_is_told(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1), args
 
 
+def money(text: str) -> int:
+    """Paise; raises for a number that has less."""
+    rupees, _, paise = text.partition(".")
+    assert len(paise) == 2, text
+    return int(rupees) * 100 + (-1 if text.startswith("-") else 1) * int(paise)
+
+
 def test_tables_have_totals_and_no_formula(home: Path) -> None:
     orders = table(tezi("export", "orders", "--home", home).stdout)
     assert [row["day"] for row in orders] == [DAY, "TOTAL"]
@@ -116,7 +123,11 @@ def test_tables_have_totals_and_no_formula(home: Path) -> None:
     assert (positions[0]["net"], positions[0]["realised"]) == ("0", "74.00")
     pnl = json.loads(tezi("export", "pnl", "--home", home, "--json").stdout)
     assert pnl["totals"]["realised_before_charges"] == "74.00"
-    assert pnl["rows"][0]["charges"] == "not included"
+    row = pnl["rows"][0]
+    parts = ("brokerage", "exchange_charges", "stamp_duty", "sebi_fee", "transaction_tax", "gst", "depository")
+    assert money(row["charges"]) == sum(money(row[name]) for name in parts) > 0
+    assert money(row["realised_after_charges"]) == money("74.00") - money(row["charges"])
+    assert positions[-1]["charges"] == trades[-1]["charges"] == row["charges"] == pnl["totals"]["charges"]
     assert table(tezi("export", "orders", "--home", home, "--day", "2020-01-01").stdout)[0]["day"] == "TOTAL"
 
 
@@ -132,7 +143,8 @@ def test_the_day_report_reads_like_a_contract_note_and_bears_the_code(home: Path
     text = tezi("export", "report", "--home", home).stdout
     assert "1,412.60" in text
     assert "+74.00" in text
-    assert "NOT INCLUDED" in text
+    for words in ("brokerage", "stamp duty", "STT or CTT", "GST", "after charges", "contract note decides"):
+        assert words in text, words
     code = text.split("Audit code: ")[1].split()[0]
     assert tezi("audit", "verify", "--home", home, "--from-code", code).returncode == 0
     assert tezi("audit", "verify", "--home", home, "--from-code", "AUD-261124-0000-0000-0000").returncode == 1

@@ -15,13 +15,14 @@ import pytest
 from core.clock import SystemClock
 from core.secret import Secret
 from core.vault.vault import FILE, Vault
+from tests.egress import CHILD_PATH
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "a long password"
 
 
 def secrets(home: Path, *args: str, lines: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(home / "state")}
+    env = {**os.environ, "PYTHONPATH": CHILD_PATH, "XDG_STATE_HOME": str(home / "state")}
     command = [sys.executable, "-P", "-m", "terminal", "--home", str(home / "home"), "secrets", *args]
     text = "".join(line + "\n" for line in lines)
     return subprocess.run(command, input=text, capture_output=True, text=True, timeout=30, env=env)
@@ -123,7 +124,7 @@ def test_what_is_typed_is_not_echoed(tmp_path: Path) -> None:
     """In a real terminal: password twice, then the value."""
     pid, fd = pty.fork()
     if pid == 0:
-        env = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(tmp_path / "state")}
+        env = {**os.environ, "PYTHONPATH": CHILD_PATH, "XDG_STATE_HOME": str(tmp_path / "state")}
         words = ["-P", "-m", "terminal", "--home", str(tmp_path / "home"), "secrets", "set", "pin"]
         os.execve(sys.executable, [sys.executable, *words], env)
     seen = b""

@@ -93,7 +93,7 @@ def test_a_new_password_keeps_it_remembered_under_a_new_key(tmp_path: Path) -> N
     ("backend", "why"),
     [(Locked(), "it refused"), (Forgetful(), "could not be read back"), (Liar(), "could not be read back")],
 )
-def test_a_keyring_that_does_not_prove_itself_is_not_used(tmp_path: Path, backend: MemoryBackend, why: str) -> None:
+def test_F52_a_keyring_that_does_not_prove_itself_is_not_used(tmp_path: Path, backend: MemoryBackend, why: str) -> None:
     opened = vault(tmp_path, keyring=keyring(backend)).create(PASSWORD)
     with pytest.raises(KeyringFailed, match=why):
         opened.remember()
@@ -101,7 +101,7 @@ def test_a_keyring_that_does_not_prove_itself_is_not_used(tmp_path: Path, backen
     assert not vault(tmp_path).open(PASSWORD).is_remembered
 
 
-def test_one_that_hangs_costs_its_limit_once(tmp_path: Path) -> None:
+def test_F52_one_that_hangs_costs_its_limit_once(tmp_path: Path) -> None:
     backend = Hanging()
     ring = keyring(backend, limit_s=0.05)
     started = time.monotonic()
@@ -129,7 +129,7 @@ def test_a_foreign_key_opens_nothing(tmp_path: Path, held: str | None) -> None:
     vault(tmp_path, keyring=ring).open(PASSWORD)
 
 
-def test_without_a_keyring_there_is_password_mode_and_a_reason(tmp_path: Path) -> None:
+def test_F52_without_a_keyring_there_is_password_mode_and_a_reason(tmp_path: Path) -> None:
     opened = vault(tmp_path).create(PASSWORD)
 
     with pytest.raises(KeyringFailed, match="none on this machine"):
@@ -138,7 +138,7 @@ def test_without_a_keyring_there_is_password_mode_and_a_reason(tmp_path: Path) -
         vault(tmp_path).open_remembered()
 
 
-def test_only_named_classes_are_taken() -> None:
+def test_F52_only_named_classes_are_taken() -> None:
     with pytest.raises(KeyringFailed, match=r"tests.vault.build.MemoryBackend is none of the backends"):
         Keyring(MemoryBackend())
     for name in ("keyring.backends.null", "keyring.backends.fail", "keyring.backends.chainer"):
@@ -149,7 +149,7 @@ def test_only_named_classes_are_taken() -> None:
     assert not any(word in name for name in ALLOWED for word in ("null", "fail", "chainer", "alt"))
 
 
-def test_a_headless_machine_has_none_and_the_environment_brings_none(
+def test_F52_a_headless_machine_has_none_and_the_environment_brings_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A planted module, named by every way that `keyring` obeys, is never imported."""

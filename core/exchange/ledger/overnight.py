@@ -11,7 +11,7 @@ from datetime import date
 import msgspec
 
 from core.domain import InstrumentKey, Kind, Product, Side
-from core.exchange.account import Account, Carried, LastPrice, Position, Slot, spot_of
+from core.exchange.account import Account, Carried, LastPrice, Position, Slot
 from core.exchange.ledger.demat import Demat, Held
 from core.exchange.ledger.margins import intrinsic_e4
 from core.exchange.listing import Listing
@@ -74,8 +74,18 @@ def settlement_e4(key: InstrumentKey, listings: Listings, last: LastPrice, day: 
     if listing is None or not _expired(listing, day):
         return last(key)
     if listing.instrument.kind is Kind.OPTION:
-        return intrinsic_e4(listing, spot_of(listing, last))
-    return spot_of(listing, last)
+        return intrinsic_e4(listing, last(_spot(listing, listings)))
+    return last(_spot(listing, listings))
+
+
+def _spot(listing: Listing, listings: Listings) -> InstrumentKey:
+    """What a contract is measured against at its end: for an option, not its future but what that follows."""
+    while listing.members and listing.instrument.kind in (Kind.OPTION, Kind.FUTURE):
+        above = listings.get(listing.members[0])
+        if above is None:
+            break
+        listing = above
+    return listing.key
 
 
 def _deliver(slot: Slot, position: Position, demat: Demat) -> int:

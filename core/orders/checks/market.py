@@ -4,7 +4,7 @@ from core.domain import OrderIntent, OrderType, Side
 from core.money import E4, PRICE_MAX_E4
 from core.orders.checks.codes import G14, G15, G16, G17, G18, G19
 from core.orders.checks.facts import Facts
-from core.views import Freshness
+from core.views import SLOW_TIMES, Freshness
 
 OPTION_COLLAR_E4 = 2 * E4
 CHEAP_OPTION_E4 = 10 * E4
@@ -42,15 +42,17 @@ def quote_live(f: Facts) -> bool:
     age, last = f.age_ms, f.last_e4
     if f.freshness is not Freshness.FRESH or age is None or last is None or not 0 < last <= PRICE_MAX_E4:
         return False
-    if not 0 <= age <= age_ms_max(f):
+    if not 0 <= age <= age_ms_max(f) or not (f.bid_e4 >= 0 and f.ask_e4 >= 0):
         return False
     return not (f.bid_e4 > 0 and f.ask_e4 > 0 and f.bid_e4 >= f.ask_e4)
 
 
 def age_ms_max(f: Facts) -> int:
-    """How old a price may be: contracts on an index move fastest."""
+    """How old a price may be that its row still calls fresh (which goes by how often it usually ticks): contracts on
+    an index move fastest."""
     limits = f.limits
-    return limits.quote_age_ms_max if not f.index else min(limits.quote_age_index_ms_max, limits.quote_age_ms_max)
+    slow_ms = limits.quote_age_ms_max * SLOW_TIMES
+    return slow_ms if not f.index else min(limits.quote_age_index_ms_max, limits.quote_age_ms_max)
 
 
 def in_range(f: Facts, i: OrderIntent) -> bool:

@@ -42,17 +42,24 @@ def structure(f: Facts, i: OrderIntent) -> int:
         or i.product not in products
     ):
         failed |= G11
-    lot, quantity, freeze = f.lot, i.quantity, f.freeze
-    if not (lot > 0 and quantity > f.filled and quantity % lot == 0) or (
-        not f.cash if freeze is None else not quantity <= freeze // lot * lot
-    ):
+    if not quantity_fits(f, i):
         failed |= G12
     tick = f.tick_e4
-    if not (tick > 0 and i.price_e4 > 0 and i.price_e4 % tick == 0) or not (
-        i.trigger_e4 == 0 if limit else trigger_fits(f, i)
-    ):
+    if not (tick > 0 and i.price_e4 > 0 and i.price_e4 % tick == 0):
+        failed |= G13
+    elif i.trigger_e4 != 0 if limit else not trigger_fits(f, i):
         failed |= G13
     return failed
+
+
+def quantity_fits(f: Facts, i: OrderIntent) -> bool:
+    """Whole lots, more than is filled, no more than the freeze quantity; only shares may do without one."""
+    lot, quantity, freeze = f.lot, i.quantity, f.freeze
+    if not (lot > 0 and quantity > f.filled and quantity % lot == 0):
+        return False
+    if freeze is None:
+        return f.cash
+    return freeze <= UNITS_MAX and quantity <= freeze // lot * lot
 
 
 def instrument_fits(f: Facts, i: OrderIntent) -> bool:

@@ -2,5 +2,5 @@
 
 from tests import egress
 
-egress.install()
+egress.install(tells=True)
 egress.write_down("installed")

@@ -1,0 +1,19 @@
+"""Builds the gate and the facts that only the engine can tell it."""
+
+from core.engine.authority import Authority
+from core.engine.facts_for_gate import GateFacts
+from core.engine.parts import Parts
+from core.orders.blotter import Blotter
+from core.orders.gate import Gate
+from core.orders.outside import Rates
+from core.orders.positions import Positions
+
+
+def make_gate(
+    parts: Parts, authority: Authority, blotter: Blotter, positions: Positions, rates: Rates
+) -> tuple[GateFacts, Gate]:
+    """One gate for an engine, over its own blotter and positions."""
+    clock, limits, board = parts.clock, parts.config.limits, parts.board
+    facts = GateFacts(clock, limits, parts.broker, blotter, board, positions.positions, banned=parts.banned)
+    gate = Gate(clock, limits, authority, board, blotter, positions, rates, parts.instruments.get, facts)
+    return facts, gate
