@@ -3,6 +3,7 @@
 A pane keeps revisions, never state. Every call here is synchronous, returns at once and never blocks.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import NamedTuple, Protocol
@@ -314,6 +315,26 @@ class Desk(Protocol):
 
     def modify(self, tag: str, quantity: int, price_e4: int, trigger_e4: int = 0) -> Submitted:
         """Ask for other terms; `quantity` is the new total. Its row keeps the old terms until the books show new."""
+        ...
+
+    def split(self, intent: OrderIntent) -> tuple[OrderIntent, ...]:
+        """The plan for an order above the freeze quantity: its parts, each within it. Sends nothing."""
+        ...
+
+    def submit_all(self, intents: Sequence[OrderIntent]) -> tuple[Submitted, ...]:
+        """All legs of a basket, or none: one answer each, in the order in which they leave (hedges first)."""
+        ...
+
+    def exit(self, key: PositionKey) -> tuple[Submitted, ...]:
+        """Close one position with limits through the touch; one answer for each order that takes."""
+        ...
+
+    def flatten(self) -> tuple[Submitted, ...]:
+        """Close every open position, each by itself: a leg that fails hides no other."""
+        ...
+
+    def reverse(self, key: PositionKey) -> tuple[Submitted, ...]:
+        """Close a position and open as much on the other side."""
         ...
 
     def send_again(self, tag: str) -> OrderIntent | None:

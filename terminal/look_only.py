@@ -1,6 +1,8 @@
 """A desk that takes no command: every one is refused with the same reason."""
 
-from core.domain import OrderIntent
+from collections.abc import Sequence
+
+from core.domain import OrderIntent, PositionKey
 from core.facts import Operation
 from core.secret import Secret
 from core.views import CheckResult, Choice, GuardStatus, Headroom, PanicPlan, Submitted, Unanswered, Verdict
@@ -29,6 +31,21 @@ class LookOnly:
 
     def modify(self, tag: str, quantity: int, price_e4: int, trigger_e4: int = 0) -> Submitted:
         return Submitted(refused=self.refusal)
+
+    def split(self, intent: OrderIntent) -> tuple[OrderIntent, ...]:
+        return (intent,)
+
+    def submit_all(self, intents: Sequence[OrderIntent]) -> tuple[Submitted, ...]:
+        return tuple(Submitted(refused=self.refusal) for _ in intents)
+
+    def exit(self, key: PositionKey) -> tuple[Submitted, ...]:
+        return (Submitted(refused=self.refusal),)
+
+    def flatten(self) -> tuple[Submitted, ...]:
+        return (Submitted(refused=self.refusal),)
+
+    def reverse(self, key: PositionKey) -> tuple[Submitted, ...]:
+        return (Submitted(refused=self.refusal),)
 
     def send_again(self, tag: str) -> OrderIntent | None:
         return None

@@ -12,6 +12,7 @@ from core.engine.account import Account
 from core.engine.adopt import Adopter
 from core.engine.authority import Authority
 from core.engine.books import Books
+from core.engine.bundles import Bundles
 from core.engine.choices import Choices
 from core.engine.circuit import OrderCircuit
 from core.engine.dispatch import Dispatcher
@@ -96,6 +97,10 @@ class Engine:
         )
         parts.broker.tell_late(self._late)
         self.account = Account(self)
+        self.bundles = Bundles(
+            clock, self.gate, self.blotter, self._dispatcher, self.orders, parts.board, parts.instruments.get,
+            self.account.protection.through_e4, self.supervisor, self.events.add,
+        )  # fmt: skip
         self.market = MarketDesk(parts, self.positions, self.supervisor, self.want)
         self.wanted = 0
         self._updates_seen = False
