@@ -14,6 +14,8 @@ from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Pos
 from core.facts import Event, Operation
 from core.marketviews import Chains, Charts, Lists, Replay
 from core.secret import Secret
+from core.standing import BookDifference as BookDifference
+from core.standing import BooksReport as BooksReport
 from core.standing import CircuitStatus as CircuitStatus
 from core.standing import GuardStatus as GuardStatus
 from core.standing import PanicPlan as PanicPlan
@@ -315,6 +317,14 @@ class Desk(Protocol):
 
     def modify(self, tag: str, quantity: int, price_e4: int, trigger_e4: int = 0) -> Submitted:
         """Ask for other terms; `quantity` is the new total. Its row keeps the old terms until the books show new."""
+        ...
+
+    def books(self) -> BooksReport | None:
+        """The last comparison with the broker's books, with every difference; None before the first."""
+        ...
+
+    def reconcile(self) -> None:
+        """Compare the books now; until they agree nothing opens."""
         ...
 
     def split(self, intent: OrderIntent) -> tuple[OrderIntent, ...]:

@@ -5,7 +5,17 @@ from collections.abc import Sequence
 from core.domain import OrderIntent, PositionKey
 from core.facts import Operation
 from core.secret import Secret
-from core.views import CheckResult, Choice, GuardStatus, Headroom, PanicPlan, Submitted, Unanswered, Verdict
+from core.views import (
+    BooksReport,
+    CheckResult,
+    Choice,
+    GuardStatus,
+    Headroom,
+    PanicPlan,
+    Submitted,
+    Unanswered,
+    Verdict,
+)
 
 
 class LookOnly:
@@ -31,6 +41,12 @@ class LookOnly:
 
     def modify(self, tag: str, quantity: int, price_e4: int, trigger_e4: int = 0) -> Submitted:
         return Submitted(refused=self.refusal)
+
+    def books(self) -> BooksReport | None:
+        return None
+
+    def reconcile(self) -> None:
+        """Nothing to compare."""
 
     def split(self, intent: OrderIntent) -> tuple[OrderIntent, ...]:
         return (intent,)

@@ -9,6 +9,7 @@ from core.engine.engine import Engine
 from core.facts import Operation
 from core.marketviews import Chains, Charts, Lists, Replay
 from core.secret import Secret
+from core.standing import BooksReport
 from core.views import (
     AccountView,
     Choice,
@@ -133,6 +134,12 @@ class EngineDesk:
 
     def modify(self, tag: str, quantity: int, price_e4: int, trigger_e4: int = 0) -> Submitted:
         return self._engine.orders.modify(tag, quantity, price_e4, trigger_e4)
+
+    def books(self) -> BooksReport | None:
+        return self._engine.books_report()
+
+    def reconcile(self) -> None:
+        self._engine.reconcile_now()
 
     def split(self, intent: OrderIntent) -> tuple[OrderIntent, ...]:
         return slices(intent)

@@ -24,6 +24,7 @@ from core.facts import Cause, CircuitState, Event, EventKind, LadderMode, Operat
 from core.marketviews import Chains, Charts, ListRow, Lists, Replay
 from core.secret import Secret
 from core.views import (
+    BooksReport,
     CheckResult,
     Choice,
     CircuitStatus,
@@ -409,6 +410,12 @@ class FakeDesk:
         if typed not in ("", "CANCEL"):
             return Submitted(refused="type CANCEL in capitals")
         return self.answer or Submitted(tag=tag)
+
+    def books(self) -> BooksReport | None:
+        return None
+
+    def reconcile(self) -> None:
+        """Nothing to compare."""
 
     def split(self, intent: OrderIntent) -> tuple[OrderIntent, ...]:
         return (intent,)
