@@ -3,6 +3,7 @@
 A pane keeps revisions, never state. Every call here is synchronous, returns at once and never blocks.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import NamedTuple, Protocol
@@ -13,6 +14,8 @@ from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Pos
 from core.facts import Event, Operation
 from core.marketviews import Chains, Charts, Lists, Replay
 from core.secret import Secret
+from core.standing import BookDifference as BookDifference
+from core.standing import BooksReport as BooksReport
 from core.standing import CircuitStatus as CircuitStatus
 from core.standing import GuardStatus as GuardStatus
 from core.standing import PanicPlan as PanicPlan
@@ -314,6 +317,34 @@ class Desk(Protocol):
 
     def modify(self, tag: str, quantity: int, price_e4: int, trigger_e4: int = 0) -> Submitted:
         """Ask for other terms; `quantity` is the new total. Its row keeps the old terms until the books show new."""
+        ...
+
+    def books(self) -> BooksReport | None:
+        """The last comparison with the broker's books, with every difference; None before the first."""
+        ...
+
+    def reconcile(self) -> None:
+        """Compare the books now; until they agree nothing opens."""
+        ...
+
+    def split(self, intent: OrderIntent) -> tuple[OrderIntent, ...]:
+        """The plan for an order above the freeze quantity: its parts, each within it. Sends nothing."""
+        ...
+
+    def submit_all(self, intents: Sequence[OrderIntent]) -> tuple[Submitted, ...]:
+        """All legs of a basket, or none: one answer each, in the order in which they leave (hedges first)."""
+        ...
+
+    def exit(self, key: PositionKey) -> tuple[Submitted, ...]:
+        """Close one position with limits through the touch; one answer for each order that takes."""
+        ...
+
+    def flatten(self) -> tuple[Submitted, ...]:
+        """Close every open position, each by itself: a leg that fails hides no other."""
+        ...
+
+    def reverse(self, key: PositionKey) -> tuple[Submitted, ...]:
+        """Close a position and open as much on the other side."""
         ...
 
     def send_again(self, tag: str) -> OrderIntent | None:

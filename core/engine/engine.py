@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from core.approval import Approved
 from core.bus import Bus
-from core.clock import ist_day
+from core.clock import NS_PER_S, ist_day
 from core.config import Limits
 from core.domain import Instrument, InstrumentKey, Order, OrderIntent
 from core.engine import words
@@ -12,6 +12,7 @@ from core.engine.account import Account
 from core.engine.adopt import Adopter
 from core.engine.authority import Authority
 from core.engine.books import Books
+from core.engine.bundles import Bundles
 from core.engine.byhand import CircuitDesk
 from core.engine.choices import Choices
 from core.engine.circuit import OrderCircuit
@@ -39,9 +40,12 @@ from core.ports import BrokerOrder, OrderRecord
 from core.resilience.breaker import orders_breaker
 from core.resilience.ladder import Ladder
 from core.resilience.rates import OrderRates
+from core.standing import BooksReport
 from core.supervise import Supervisor
 
 HALT_KEY = "halt"
+SLEPT_NS = 30 * NS_PER_S
+"""Market time that ran so far from the monotonic clock between two beats: nobody watched meanwhile."""
 DRAIN_S = 2.0
 """How long the stop waits for answers; an order without one is stored as UNKNOWN and looked for at the next start."""
 SOFT_CONFIRM_S = 1.0
@@ -82,23 +86,20 @@ class Engine:
         self.session = SessionKeeper(clock, parts.broker, parts.random, self._logged_in, self._login_failed)
         self.pulse = self._make_pulse()
         self._day = ist_day(clock.wall_ns())
+        self._apart_ns = clock.wall_ns() - clock.mono_ns()
         self.orders = OrderDesk(
-            clock,
-            self.gate,
-            self.blotter,
-            self._dispatcher,
-            parts.tags,
-            parts.instruments.get,
-            lambda: self.ladder.mode >= LadderMode.READ_ONLY,
-            self.supervisor,
-            self.events.add,
-            self._look,
-        )
+            clock, self.gate, self.blotter, self._dispatcher, parts.tags, parts.instruments.get,
+            lambda: self.ladder.mode >= LadderMode.READ_ONLY, self.supervisor, self.events.add, self._look,
+        )  # fmt: skip
         self.choices = Choices(
             clock, self.blotter, self.positions, self.gate, self.orders, self.events.add, self.trail.tell
         )
         parts.broker.tell_late(self._late)
         self.account = Account(self)
+        self.bundles = Bundles(
+            clock, self.gate, self.blotter, self._dispatcher, self.orders, parts.board, parts.instruments.get,
+            self.account.protection.through_e4, self.supervisor, self.events.add,
+        )  # fmt: skip
         self.market = MarketDesk(parts, self.positions, self.supervisor, self.want)
         self.wanted, self._updates_seen = 0, False
 
@@ -109,16 +110,9 @@ class Engine:
 
     def _make_reconciler(self) -> Reconciler:
         return Reconciler(
-            self.parts.clock,
-            self.parts.broker,
-            self.blotter,
-            self.positions,
-            self._adopter,
-            self.events.add,
-            self._step,
-            self._label,
-            self.parts.ledger.book,
-        )
+            self.parts.clock, self.parts.broker, self.blotter, self.positions, self._adopter, self.events.add,
+            self._step, self._label, self.parts.ledger.book,
+        )  # fmt: skip
 
     def _make_pulse(self) -> Pulse:
         told = (self.halt, self._roll_day, self.books.look_soon, self.events.add)
@@ -230,6 +224,13 @@ class Engine:
     def socket_up(self) -> bool:
         return self.pulse.updates_heard()
 
+    def books_report(self) -> BooksReport | None:
+        return self._reconciler.last
+
+    def reconcile_now(self) -> None:
+        """Asked for by a person."""
+        self._reconcile_soon("on demand")
+
     async def read_trades(self) -> bool:
         return await self._reconciler.trades()
 
@@ -244,6 +245,9 @@ class Engine:
         problem = await self._reconciler.run(reason, self.books.read_book)
         await self.gate_facts.learn_funds()
         self.authority.reconcile_text = problem
+        report = self._reconciler.last
+        if report is not None:
+            self.gate_facts.reduce_only = {d.key: f"MISMATCH {d.text}" for d in report.differences}
         self.trail.tell("reconcile", {"reason": reason, "problem": problem})
         if problem:
             self._raise_reconcile(problem)
@@ -260,10 +264,15 @@ class Engine:
     def _order_changed(self, before: Order | None, after: Order, source: str) -> None:
         if source not in ("gate", "restored"):
             self.parts.journal.record(self.recorder.record(after, source))
+        if source == "gate":
+            self.books.order_left()
         self.trail.order(before, after, source)
         line = change(before, after)
         if line is not None and source != "restored":
             self.events.add(EventKind.ORDER, *line)
+        failed = words.exit_failed(before, after, self.positions.net(after.position))
+        if failed and source != "restored":
+            self.events.add(EventKind.RISK, failed, True)
         if after.filled and (before is None or after.filled > before.filled) and source in ("socket", "book"):
             self.books.trades_soon()
         self.bus.publish(OrderChanged(after))
@@ -352,7 +361,11 @@ class Engine:
     def _roll_day(self) -> None:
         """Another trading day began: yesterday's orders are in the journal, today's books start empty."""
         day = ist_day(self.parts.clock.wall_ns())
+        apart_ns = self.parts.clock.wall_ns() - self.parts.clock.mono_ns()
+        slept_ns, self._apart_ns = abs(apart_ns - self._apart_ns), apart_ns
         if day == self._day:
+            if slept_ns > SLEPT_NS:
+                self._reconcile_soon("after the computer slept or its clock was set")
             return
         self._day = day
         self.earlier.hold(self.blotter.orders())

@@ -64,7 +64,7 @@ class Protection:
         self.guards = Guards(
             clock,
             Exits(
-                clock, limits, engine.positions, engine.blotter, parts.board, find, self._through_e4, doors, self._book
+                clock, limits, engine.positions, engine.blotter, parts.board, find, self.through_e4, doors, self._book
             ),
         )
         self.day_loss = DayLossLatch(
@@ -137,7 +137,7 @@ class Protection:
         rupees_e4 = limits.day_loss_rupees_max * E4
         return rupees_e4 if money is None else min(rupees_e4, money.capital_e4 * limits.day_loss_bps_max // 10_000)
 
-    def _through_e4(self, instrument: Instrument, touch_e4: int) -> int:
+    def through_e4(self, instrument: Instrument, touch_e4: int) -> int:
         """Market price protection of today's rules, at most the gate's collar; the collar where no rule is known."""
         limits, day = self._engine.parts.config.limits, ist_day(self._engine.parts.clock.wall_ns())
         bps = limits.collar_cash_bps
