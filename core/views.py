@@ -31,15 +31,11 @@ class Level(NamedTuple):
     orders: int
 
 
-SLOW_TIMES = 6
-"""How many times older than the configured age a price may be that seldom changes and still be fresh: 30 s for 5 s
-(reliability 3.2, G14)."""
-
-
 class Freshness(Enum):
     """Whether a price may be called live; the second value is the mark of the row.
 
-    STALE is late by the row's own measure: how often it usually changes. REST is a price that was read while its feed
+    STALE is late by the row's own measure (how often it usually changes), older than the gate allows, or of a crossed
+    book (`core.market.live`). REST is a price that was read while its feed
     was down. Only FRESH may be traded on.
     """
 

@@ -105,6 +105,7 @@ class Engine:
 
     def _use_limits(self, limits: Limits) -> None:
         self.gate.use(limits)
+        self.parts.board.use(limits)
         self.gate_facts.limits = limits
         self.rates.use(limits.orders_per_second_max)
 

@@ -12,10 +12,10 @@ from core.clock import NS_PER_MS, NS_PER_S, Clock, ist_day
 from core.config import Limits
 from core.domain import Exchange, Instrument, InstrumentKey, Kind, Position, Product
 from core.market.facts import Facts, load
+from core.market.live import on_index
 from core.orders.blotter import Blotter
 from core.orders.checks.facts import DayResult, Money
 from core.orders.daytime import day_of, second_of_day
-from core.orders.need import on_index
 from core.outcome import Ok, Read
 from core.ports import Broker, Funds
 from core.views import Freshness, QuoteView

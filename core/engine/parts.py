@@ -6,7 +6,7 @@ from random import Random
 from typing import Protocol
 
 from core.clock import Clock
-from core.config import Config
+from core.config import Config, Limits
 from core.domain import Exchange, Instrument, InstrumentKey
 from core.engine.lockout import Passwords
 from core.facts import Event
@@ -25,6 +25,9 @@ class Board(QuoteView, Protocol):
 
     def add(self, instrument: Instrument) -> int: ...
     def fresh_count(self) -> int: ...
+    def use(self, limits: Limits) -> None:
+        """Judge the age of prices by these limits from now on."""
+        ...
 
 
 class Instruments(Protocol):

@@ -22,6 +22,7 @@ from core.domain import (
     Side,
 )
 from core.facts import Operation
+from core.market.live import on_index
 from core.money import PRICE_MAX_E4
 from core.orders.blotter import Blotter
 from core.orders.changes import Changes, loosens_last_stop
@@ -32,7 +33,6 @@ from core.orders.daytime import day_of
 from core.orders.gateline import GateLine
 from core.orders.habits import MINUTE_NS, Habits, Tickets, Twins
 from core.orders.hedge import naked_units
-from core.orders.need import on_index
 from core.orders.operations import ladder_operation, rate_operation
 from core.orders.outside import Authority, Outside, Rates
 from core.orders.positions import Positions

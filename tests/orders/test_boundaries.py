@@ -122,8 +122,8 @@ ROWS: list[tuple[str, Callable[[GateRig], Any], dict[str, Any], str]] = [
     ("stop without a trigger", lambda rig: None, dict(order_type=OrderType.STOPLOSS_LIMIT, price_e4=1414_0000), "G13"),
     # G14
     ("no age yet", age(0), {}, ""),
-    ("share age at", age(30_000), {}, ""),
-    ("share age beyond", age(30_001), {}, "G14"),
+    ("share age at", age(5_000), {}, ""),
+    ("share age beyond", age(5_001), {}, "G14"),
     ("index contract age at", age(3_000), FUT, ""),
     ("index contract age beyond", age(3_001), FUT, "G14"),
     ("locked book", market(bids=bids(1412_6000), asks=bids(1412_6000)), {}, "G14"),
