@@ -13,6 +13,7 @@ from core.engine.adopt import Adopter
 from core.engine.authority import Authority
 from core.engine.books import Books
 from core.engine.bundles import Bundles
+from core.engine.byhand import CircuitDesk
 from core.engine.choices import Choices
 from core.engine.circuit import OrderCircuit
 from core.engine.dispatch import Dispatcher
@@ -79,6 +80,7 @@ class Engine:
             self._settled,
         )  # fmt: skip
         self.books = Books(clock, parts.broker, self.blotter, self._adopter, self.circuit, self)
+        self.circuits = CircuitDesk(self.circuit, parts.broker, self.books.look_soon, self.trail.tell)
         self._reconciler = self._make_reconciler()
         self.session = SessionKeeper(clock, parts.broker, parts.random, self._logged_in, self._login_failed)
         self.pulse = self._make_pulse()
