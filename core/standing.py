@@ -1,6 +1,7 @@
 """How everything stands, for the top line, the health pane and the overlays: values computed when asked for."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from core.domain import InstrumentKey, Order
 from core.facts import Cause, CircuitState, LadderMode
@@ -24,6 +25,22 @@ class CircuitStatus:
     def failing(self) -> bool:
         """Whether it keeps calls back until a test shows that the service is well."""
         return self.state not in (CircuitState.CLOSED, CircuitState.PROBATION)
+
+
+class Choice(StrEnum):
+    """What a person may say of an order that nobody could confirm, besides sending a second one."""
+
+    WAIT = "wait"
+    NOT_PLACED = "not placed"
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """An UNCONFIRMED order and what depends on it: units held now (signed), and if it and a second one both fill."""
+
+    order: Order
+    net: int
+    net_if_both: int
 
 
 @dataclass(frozen=True, slots=True)

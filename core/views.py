@@ -5,7 +5,7 @@ A pane keeps revisions, never state. Every call here is synchronous, returns at 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import NamedTuple, Protocol
 
 from core.account import Caution, DayLoss, Gauge, Guard, Holding, Leg, MarkBy, Purse, TicketCost, Totals, Traced
@@ -16,11 +16,13 @@ from core.marketviews import Chains, Charts, Lists, Replay
 from core.secret import Secret
 from core.standing import BookDifference as BookDifference
 from core.standing import BooksReport as BooksReport
+from core.standing import Choice as Choice
 from core.standing import CircuitStatus as CircuitStatus
 from core.standing import GuardStatus as GuardStatus
 from core.standing import PanicPlan as PanicPlan
 from core.standing import Status as Status
 from core.standing import StreamStatus as StreamStatus
+from core.standing import Unanswered as Unanswered
 
 
 class Level(NamedTuple):
@@ -187,22 +189,6 @@ class Submitted:
 
     tag: str = ""
     refused: str = ""
-
-
-class Choice(StrEnum):
-    """What a person may say of an order that nobody could confirm, besides sending a second one."""
-
-    WAIT = "wait"
-    NOT_PLACED = "not placed"
-
-
-@dataclass(frozen=True, slots=True)
-class Unanswered:
-    """An UNCONFIRMED order and what depends on it: units held now (signed), and if it and a second one both fill."""
-
-    order: Order
-    net: int
-    net_if_both: int
 
 
 class AccountView(Protocol):
