@@ -338,6 +338,14 @@ class Desk(Protocol):
         """Nothing new leaves from this instant on; cancels still do."""
         ...
 
+    def retry_circuit(self, name: str) -> Submitted:
+        """Skip the wait before the next test of an open circuit."""
+        ...
+
+    def force_circuit(self, name: str) -> Submitted:
+        """Hold a circuit open until this is asked again: stricter at any time, never looser than its own judgement."""
+        ...
+
     def resume(self, typed: str) -> Submitted:
         """Leave HALTED; `typed` must be RESUME."""
         ...

@@ -23,6 +23,7 @@ class Scope(StrEnum):
     PROTECT = "stop and target"
     RISK = "risk screen"
     UNLATCH = "day-loss limit"
+    HEALTH = "health screen"
     WATCH = "watchlist"
     CHAIN = "chain screen"
     CHART = "chart screen"
@@ -45,7 +46,7 @@ class Scope(StrEnum):
 AFTER_INPUTS = frozenset(
     {
         *(Scope.SCREENS, Scope.TRADE, Scope.TABLES, Scope.ORDERS, Scope.POSITIONS, Scope.RISK),
-        *(Scope.WATCH, Scope.CHAIN, Scope.CHART, Scope.REPLAY, Scope.PRICE, Scope.QUANTITY),
+        *(Scope.WATCH, Scope.CHAIN, Scope.CHART, Scope.REPLAY, Scope.HEALTH, Scope.PRICE, Scope.QUANTITY),
     }
 )
 """Scopes whose keys an input with the focus takes first; the keys of all others go before it."""
@@ -129,6 +130,8 @@ ACTIONS: tuple[Action, ...] = (
         "orders.again", ("r",), "ticket again for one that was not sent or refused", Scope.ORDERS, "again", 5, "Again"
     ),
     Action("orders.trace", ("enter",), "trace: what was on screen, and its times", Scope.ORDERS, "trace", 2, "Trace"),
+    Action("health.retry", ("r",), "test the circuit now", Scope.HEALTH, "retry", 1, "Test now"),
+    Action("health.force", ("w",), "hold the circuit open, or let it go", Scope.HEALTH, "force", 2, "Hold open"),
     Action("risk.unlatch", ("u",), "go on after the day-loss limit", Scope.RISK, "unlatch", 2, "Day loss"),
     Action("protect.take", ("enter",), "watch these levels", Scope.PROTECT, "take"),
     Action("protect.next", ("tab", "down"), "next field", Scope.PROTECT, "app.focus_next"),

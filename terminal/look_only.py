@@ -51,6 +51,12 @@ class LookOnly:
     def halt(self, why: str) -> None:
         """Nothing can leave."""
 
+    def retry_circuit(self, name: str) -> Submitted:
+        return Submitted(refused=self.refusal)
+
+    def force_circuit(self, name: str) -> Submitted:
+        return Submitted(refused=self.refusal)
+
     def resume(self, typed: str) -> Submitted:
         return Submitted(refused=self.refusal)
 

@@ -154,6 +154,15 @@ class EngineDesk:
     def halt(self, why: str) -> None:
         self._engine.halt(why)
 
+    def retry_circuit(self, name: str) -> Submitted:
+        if self._engine.circuits.retry(name):
+            return Submitted(tag="the next test is due now")
+        return Submitted(refused=f"{name} waits for no test, or was tested less than 2 s ago")
+
+    def force_circuit(self, name: str) -> Submitted:
+        held = self._engine.circuits.force(name)
+        return Submitted(tag="held open by hand" if held else "judges itself again, beginning with a test")
+
     def resume(self, typed: str) -> Submitted:
         if self._engine.lockout.locked:
             return Submitted(refused="the screen is locked: unlock it first, then undo the halt")
@@ -206,7 +215,7 @@ class EngineDesk:
             session_word=session.word,
             closes_in_s=session.closes_in_s,
             streams=(parts.feed.status(), parts.updates.status()),
-            circuits=(engine.circuit.status(), *parts.broker.circuit_statuses()),
+            circuits=engine.circuits.statuses(),
             fresh=parts.board.fresh_count(),
             wanted=engine.wanted,
             dropped_frames=parts.feed.malformed,

@@ -12,6 +12,7 @@ from core.engine.account import Account
 from core.engine.adopt import Adopter
 from core.engine.authority import Authority
 from core.engine.books import Books
+from core.engine.byhand import CircuitDesk
 from core.engine.choices import Choices
 from core.engine.circuit import OrderCircuit
 from core.engine.dispatch import Dispatcher
@@ -20,6 +21,7 @@ from core.engine.eventlog import EventLog
 from core.engine.facts_for_gate import UNREGISTERED
 from core.engine.gating import make_gate
 from core.engine.keepers import keep_watch, keepers
+from core.engine.lockout import CAUSE as LOCK_CAUSE
 from core.engine.market import MarketDesk
 from core.engine.orderdesk import OrderDesk
 from core.engine.parts import Parts
@@ -75,6 +77,7 @@ class Engine:
             self._settled,
         )  # fmt: skip
         self.books = Books(clock, parts.broker, self.blotter, self._adopter, self.circuit, self)
+        self.circuits = CircuitDesk(self.circuit, parts.broker, self.books.look_soon, self.trail.tell)
         self._reconciler = self._make_reconciler()
         self.session = SessionKeeper(clock, parts.broker, parts.random, self._logged_in, self._login_failed)
         self.pulse = self._make_pulse()
@@ -133,6 +136,8 @@ class Engine:
         )
 
     def _mode_forbids(self, operation: Operation, confirmed: bool) -> str:
+        if operation is Operation.REDUCE and self.account.protection.acting:  # set before the screen was locked
+            return self.ladder.forbids(operation, confirmed=confirmed, beside=LOCK_CAUSE)
         return self.lockout.forbids(operation) or self.ladder.forbids(operation, confirmed=confirmed)
 
     def restore(

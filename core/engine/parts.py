@@ -63,6 +63,14 @@ class LoggedInBroker(Broker, Protocol):
         """For ever: test the circuits of reads that are open."""
         ...
 
+    def retry_circuit(self, name: str) -> bool:
+        """Skip the wait before the next test; False when none is waited for."""
+        ...
+
+    def force_circuit(self, name: str, shut: bool) -> None:
+        """Open a circuit by hand, or give it back to its own judgement."""
+        ...
+
     def circuit_statuses(self) -> tuple[CircuitStatus, ...]:
         """Every circuit but that of the orders."""
         ...

@@ -368,3 +368,19 @@ async def test_positions_that_cannot_be_read_for_30_s_allow_only_reducing() -> N
     await rig.wait(6)
     assert rig.engine.ladder.mode is LadderMode.NORMAL
     await rig.stop()
+
+
+async def test_a_circuit_is_held_open_by_hand_and_let_go():
+    rig = Rig()
+    await rig.start()
+    assert rig.desk.force_circuit("ORDERS").tag == "held open by hand"
+    await rig.wait(0.5)
+    assert rig.engine.ladder.mode is LadderMode.READ_ONLY
+    assert rig.submit().refused
+    await rig.wait(60)
+    assert rig.engine.ladder.mode is LadderMode.READ_ONLY, "only a person lets it go"
+    assert "judges itself" in rig.desk.force_circuit("ORDERS").tag
+    await rig.wait(20)
+    assert rig.engine.ladder.mode is LadderMode.NORMAL
+    assert "waits for no test" in rig.desk.retry_circuit("ORDERS").refused
+    await rig.stop()

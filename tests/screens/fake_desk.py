@@ -440,6 +440,14 @@ class FakeDesk:
         cause = Cause("HALT", LadderMode.HALTED, "halted by key", self.clock.wall_ns())
         self.now = replace(self.now, ladder=LadderMode.HALTED, causes=(cause,))
 
+    def retry_circuit(self, name: str) -> Submitted:
+        self.calls.append(("retry_circuit", name))
+        return Submitted(tag="the next test is due now")
+
+    def force_circuit(self, name: str) -> Submitted:
+        self.calls.append(("force_circuit", name))
+        return Submitted(tag="held open by hand")
+
     def resume(self, typed: str) -> Submitted:
         self.calls.append(("resume", typed))
         if typed != "RESUME":

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Why a mutant may survive: it changes nothing that anybody can see. Keyed by module and label (see mutants.py)."""
 
 _TINY = "differs only at one ten-thousandth of a rupee, which is no price"
