@@ -719,3 +719,25 @@ def test_the_smallest_change_is_one_more_than_is_filled():
     rig.blotter.put(target, "test")
 
     assert rig.gate.headroom(intent(), target).largest == 10
+
+
+def test_a_changed_buy_order_is_not_counted_beside_itself():
+    rig, target = GateRig(), order(quantity=10, filled=4, broker_id="1", state=S.PARTIAL)
+    rig.blotter.put(target, "test")
+    facts = rig.gate.book.gather(intent(quantity=12), Action.MODIFY, target)
+
+    assert (facts.leaves_buy, facts.filled, facts.old_leaves) == (0, 4, 6)
+
+
+def test_waits_are_shown_in_whole_milliseconds_rounded_up():
+    rig = GateRig()
+    rig.rates.wait, rig.rates.wait_long = 400_000_001, 2_000_000_000
+    facts = rig.gate.book.gather(intent())
+
+    assert (facts.wait_second_ms, facts.wait_long_ms) == (401, 2_000)
+
+
+def test_an_instrument_without_own_orders_has_no_best_prices():
+    facts = GateRig().gate.book.gather(intent())
+
+    assert (facts.own_buy_e4, facts.own_sell_e4) == (0, 0)
