@@ -59,7 +59,7 @@ def _load(context: ssl.SSLContext, pem: bytes) -> None:
     """
     with tempfile.TemporaryDirectory(prefix="tezi-key-") as private:
         file = Path(private) / "server.pem"
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
             out.write(pem)
         context.load_cert_chain(file)
 
