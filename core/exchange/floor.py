@@ -17,6 +17,7 @@ from core.exchange.book import Book, Match
 from core.exchange.calendar import Hours
 from core.exchange.crowd import Crowd
 from core.exchange.dayfigures import DayFigures
+from core.exchange.listed import instruments_of
 from core.exchange.listing import Listing
 from core.exchange.past import invent_past
 from core.exchange.snapshot import Bar, Snapshot
@@ -72,7 +73,7 @@ class Floor:
         self._now_ns = self._opens_ns = opens_ns
         self._index_ns = 0
         self._busy: dict[Exchange, tuple[int, float]] = {}
-        self._eager = [k for k, row in listings.items() if row.tradable and row.instrument.kind is not Kind.OPTION]
+        self._eager = [k for k, i in instruments_of(listings) if i.kind not in (Kind.INDEX, Kind.OPTION)]
         self._eager = [*self._values.needed, *self._eager] if len(self._eager) <= EAGER_MAX else self._values.needed
         self.on_match: Callable[[InstrumentKey, Match, int], None] = lambda key, match, now_ns: None
         self.on_price: Callable[[InstrumentKey, int, int], None] = lambda key, last_e4, now_ns: None
