@@ -124,3 +124,14 @@ async def test_nobody_is_latched_by_a_profit(market):
     market.price(1500)
     await market.wait(0.5)
     assert market.loss.loss_e4 == 0 and market.submit(side=Side.BUY, quantity=1, price_e4=1500 * E4).tag
+
+
+async def test_a_latch_whose_save_failed_is_saved_at_the_next_beat(market):
+    await market.bought(100)
+    market.journal.meta_failures = 3
+    market.price(1400)
+    await market.wait(1.5)
+
+    assert market.loss.latched
+    assert "reached the limit" in market.journal.meta[DAY_LOSS_KEY]
+    assert market.events().count("could not be saved") == 1
