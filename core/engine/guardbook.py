@@ -72,7 +72,7 @@ class GuardBook:
         return self._guards.get(guard.key) is guard
 
     async def keep(self, *, needed: bool = True) -> None:
-        """Save; with `needed` False only what is not in the store yet. Raises StoreFailed; then it stays to be saved."""
+        """Save; with `needed` False only what is not stored yet. Raises StoreFailed; then it stays to be saved."""
         if not needed and self.saved:
             return
         wanted, at_ns = self._wanted, self._clock.mono_ns()

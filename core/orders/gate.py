@@ -160,8 +160,8 @@ class Gate:
         return told(facts, intent, failed)
 
     def approve_modify(self, intent: OrderIntent, target: Order, changed: Order) -> Approved | Verdict:
-        """Approve a change: `changed` is the order as it would be. Until it is confirmed the larger quantity and the more
-        aggressive price of old and new count, and the money that it adds is reserved."""
+        """Approve a change: `changed` is the order as it would be. The money that it adds is reserved, and until it is
+        confirmed the larger quantity and the more aggressive price of old and new count."""
         facts, failed = self._judge(intent, Action.MODIFY, target)
         if failed and denying(failed, facts, intent):
             return told(facts, intent, failed)

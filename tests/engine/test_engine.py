@@ -384,3 +384,37 @@ async def test_a_circuit_is_held_open_by_hand_and_let_go():
     assert rig.engine.ladder.mode is LadderMode.NORMAL
     assert "waits for no test" in rig.desk.retry_circuit("ORDERS").refused
     await rig.stop()
+
+
+@pytest.mark.parametrize("failures", [1, 5])
+async def test_a_halt_is_written_until_it_is_stored_and_so_is_its_end(rig, failures):
+    rig.journal.meta_failures = failures
+    rig.desk.halt("a bad day")
+    await rig.wait(0.2)
+    assert "halt" not in rig.journal.meta
+    await rig.wait(3)
+    assert rig.journal.meta["halt"] == "a bad day"
+    assert rig.events().count("the halt could not be saved") == 1
+
+    rig.journal.meta_failures = failures
+    rig.engine.resume()
+    await rig.wait(3)
+    assert rig.journal.meta["halt"] == ""
+
+
+async def test_a_halt_undone_while_it_could_not_be_stored_stays_undone(rig):
+    rig.journal.meta_failures = 2
+    rig.desk.halt("a bad day")
+    await rig.wait(0.2)
+    rig.engine.resume()
+    await rig.wait(3)
+    assert rig.journal.meta["halt"] == ""
+
+
+async def test_the_stop_waits_for_a_halt_that_is_not_stored_yet():
+    rig = Rig()
+    await rig.start()
+    rig.journal.meta_failures = 1
+    rig.desk.halt("at the very end")
+    await rig.stop()
+    assert rig.journal.meta["halt"] == "at the very end"
