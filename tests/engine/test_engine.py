@@ -1,10 +1,13 @@
 """The engine's promises, on a scripted broker and under virtual time."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.domain import OrderState, Product, Side
 from core.facts import CircuitState, LadderMode, Operation
 from core.outcome import Failed, FailedBy, NotSent, Refused, RefusedBy, Unknown
+from core.ports import NoAudit
 from core.views import CircuitStatus
 from tests.builders import NIFTY_FUT, RELIANCE, row
 from tests.engine.fakes import DOWN, FakeBroker, FakeJournal
@@ -418,3 +421,51 @@ async def test_the_stop_waits_for_a_halt_that_is_not_stored_yet():
     rig.desk.halt("at the very end")
     await rig.stop()
     assert rig.journal.meta["halt"] == "at the very end"
+
+
+class Kept(NoAudit):
+    """An audit log that a test can read."""
+
+    def __init__(self) -> None:
+        self.kept = []
+
+    def append(self, kind, fields) -> None:
+        self.kept.append((kind, fields))
+
+
+class Trading(FakeBroker):
+    """A broker where another device buys one share for delivery after each read of the trade book, `left` times."""
+
+    left = 0
+
+    def theirs(self) -> None:
+        held = self.orders.get("77") or row(broker_id="77", unique_id="u77", tag="", quantity=99)
+        held = replace(held, product=Product.DELIVERY, filled=held.filled + 1, average_e4=1412_6000)
+        self.orders["77"] = held
+        self.fills.append(self.trade(replace(held, price_e4=1412_6000), 1))
+
+    async def trade_book(self):
+        answer = await super().trade_book()
+        if self.left:
+            self.left -= 1
+            self.theirs()
+        return answer
+
+
+@pytest.mark.parametrize("changes", [1, 3, 4])
+async def test_books_that_change_while_they_are_read_open_no_phantom(changes):
+    rig = Rig()
+    rig.broker, rig.audit = Trading(rig.clock), Kept()
+    rig.rebuild()
+    rig.broker.left = changes
+    rig.engine.start()
+    await rig.wait(10)
+
+    problems = [fields["problem"] for kind, fields in rig.audit.kept if kind == "reconcile"]
+    assert ("changed during each of 3 reads" in problems[0]) is (changes >= 3)
+    assert problems[-1] == ""
+
+    assert rig.engine.authority.reconcile_text == ""
+    (held,) = rig.engine.positions.positions()
+    assert held.net == changes
+    await rig.stop()
