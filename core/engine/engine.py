@@ -22,6 +22,7 @@ from core.engine.eventlog import EventLog
 from core.engine.facts_for_gate import UNREGISTERED
 from core.engine.gating import make_gate
 from core.engine.keepers import keep_watch, keepers
+from core.engine.lasting import Lasting
 from core.engine.lockout import CAUSE as LOCK_CAUSE
 from core.engine.market import MarketDesk
 from core.engine.orderdesk import OrderDesk
@@ -67,6 +68,7 @@ class Engine:
         self.supervisor = Supervisor(clock, self._fault)
         self.blotter = Blotter(self._order_changed)
         self.positions = Positions(self.blotter)
+        self._halt_kept = Lasting(HALT_KEY, parts.meta.store_meta, clock, self.supervisor, self._halt_unsaved)
         self.recorder = Recorder(clock, parts.run)
         self.trail = Trail(parts, self.recorder)
         self.authority = self._authority()
@@ -177,7 +179,7 @@ class Engine:
         self.orders.closing = True
         self.gate.raise_epoch()
         deadline_ns = self.parts.clock.mono_ns() + round(DRAIN_S * 1e9)
-        while self._dispatcher.in_flight and self.parts.clock.mono_ns() < deadline_ns:
+        while (self._dispatcher.in_flight or not self._halt_kept.stored) and self.parts.clock.mono_ns() < deadline_ns:
             await self.parts.clock.sleep(0.02)
         self.trail.tell("engine.stop", {"in_flight": self._dispatcher.in_flight})
         return await self.supervisor.stop(STOP_S)
@@ -194,14 +196,18 @@ class Engine:
     def halt(self, why: str) -> None:
         """First the gate, then everything else: from here on nothing new leaves."""
         self._set_halt(why)
-        self.supervisor.once("store halt", self.parts.meta.store_meta(HALT_KEY, self.authority.halt_reason))
+        self._halt_kept.put(self.authority.halt_reason)
 
     def resume(self) -> None:
         self.authority.halted_ns = None
         self.trail.tell("resume", {"was": self.authority.halt_reason})
         self.ladder.clear("HALT")
-        self.supervisor.once("store halt", self.parts.meta.store_meta(HALT_KEY, ""))
+        self._halt_kept.put("")
         self.events.add(EventKind.MODE, "halt undone", True)
+
+    def _halt_unsaved(self, why: str) -> None:
+        what = "the halt" if self.authority.halted_ns is not None else "that the halt was undone"
+        self.events.add(EventKind.MODE, f"{what} could not be saved: {why}. It is tried again until it is.", True)
 
     def broker_gone(self, why: str) -> None:
         """The other side's process ended: read-only at once, until `broker_back`."""

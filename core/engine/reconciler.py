@@ -44,17 +44,15 @@ class Reconciler:
 
     async def run(self, reason: str, book: BookReader) -> str:
         """Empty when the books agree, else what differs or could not be read. `book` reads and takes the orders."""
-        cut = await self._cut(book)
-        if isinstance(cut, Failed):
-            return self._unread(reason, cut)
-        self._take(cut)
+        cut = await self._taken(reason, book)
+        if isinstance(cut, str):
+            return cut
         differences = self._differences(cut)
         if differences:
             await Wake(self.clock).wait(GRACE_S)
-            cut = await self._cut(book)
-            if isinstance(cut, Failed):
-                return self._unread(reason, cut)
-            self._take(cut)
+            cut = await self._taken(reason, book)
+            if isinstance(cut, str):
+                return cut
             differences = self._differences(cut)
         for one in differences:
             self.report(EventKind.RECONCILE, f"MISMATCH {one.text}", True)
@@ -85,14 +83,32 @@ class Reconciler:
         self.booked(self.blotter.book_fills(answer.value))
         return True
 
-    async def _cut(self, book: BookReader) -> Cut | Failed:
-        """Books read before and after everything else, again while they change, at most three times."""
+    async def _taken(self, reason: str, book: BookReader) -> Cut | str:
+        """A consistent cut, taken in, or why there is none."""
+        cut = await self._cut(book)
+        if isinstance(cut, Failed):
+            return self._unread(reason, cut)
+        if cut is None:
+            return f"the broker's books changed during each of {CUTS_MAX} reads; reading again"
+        self._take(cut)
+        return cut
+
+    async def _cut(self, book: BookReader) -> Cut | Failed | None:
+        """Books read before and after everything else, again while they change; None when every read saw a change.
+
+        Trades of a read that saw one are taken all the same: each is a fact of its own. Positions are not:
+        beside orders of another instant a trade between them would look as if it were carried into the day.
+        """
         for attempt in range(CUTS_MAX):
             self.step(f"reading the broker's books, {attempt + 1} of at most {CUTS_MAX}")
-            cut = await self._once(book)
-            if isinstance(cut, Failed) or cut[1]:
-                break
-        return cut if isinstance(cut, Failed) else cut[0]
+            read = await self._once(book)
+            if isinstance(read, Failed):
+                return read
+            cut, steady = read
+            if steady:
+                return cut
+            self.booked(self.blotter.book_fills(cut.fills))
+        return None
 
     async def _once(self, book: BookReader) -> tuple[Cut, bool] | Failed:
         before = await book()

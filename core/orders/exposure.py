@@ -26,6 +26,15 @@ class _Count:
     unknown: bool
     crosses: bool
     price_e4: int
+    changing: bool
+    """A change of it is under way: it counts at the worse of its old and its new terms."""
+
+    def widen(self, other: "_Count") -> None:
+        """Either of two sets of terms may be alive: the larger quantity and the more aggressive price count."""
+        self.leaves = max(self.leaves, other.leaves)
+        self.price_e4 = (max if self.side is Side.BUY else min)(self.price_e4, other.price_e4)
+        self.crosses |= other.crosses
+        self.changing = True
 
 
 @dataclass(slots=True)
@@ -55,8 +64,9 @@ class Exposure:
     def set(self, order: Order) -> None:
         """Count an order as it stands now, in place of how it stood."""
         before, after = self._counts.pop(order.tag, None), _count(order)
-        if before is not None and after is not None and order.change == "modify":
-            after.leaves = max(after.leaves, before.leaves)  # until the change is confirmed either may be alive
+        changing = order.change == "modify" or (order.change != "" and before is not None and before.changing)
+        if before is not None and after is not None and changing:
+            after.widen(before)
         if before is not None:
             self._add(order.tag, before, -1)
         if after is not None:
@@ -162,4 +172,5 @@ def _count(order: Order) -> _Count | None:
         unknown=state in (OrderState.UNKNOWN, OrderState.UNCONFIRMED),
         crosses=state.live and order.order_type in _RESTING and state is not OrderState.TRIGGER_PENDING,
         price_e4=order.price_e4,
+        changing=False,
     )

@@ -121,9 +121,12 @@ class FactBook:
         while len(self._reserved) > mark[0]:
             self._reserved_e4 -= self._reserved.pop()[1]
 
-    def changed(self, tag: str, action: Action) -> None:
-        """Remember an approved change or cancel."""
-        self.changes.add(tag, action, self._clock.mono_ns())
+    def changed(self, tag: str, action: Action, added_e4: int = 0) -> None:
+        """Remember an approved change or cancel, and what the change needs in addition until funds are read again."""
+        now_ns = self._clock.mono_ns()
+        self.changes.add(tag, action, now_ns)
+        if added_e4:
+            self._reserved.append((now_ns, added_e4))
 
     # Gathering.
 

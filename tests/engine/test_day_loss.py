@@ -152,3 +152,14 @@ async def test_yesterdays_latch_is_not_todays(market):
         [], "", {DAY_LOSS_KEY: '{"run":"practice-1","day":"2020-01-01","latched":"x","accepted_e4":5}'}
     )
     assert not market.loss.latched and market.loss.accepted_e4 == 0
+
+
+async def test_a_latch_whose_save_failed_is_saved_at_the_next_beat(market):
+    await market.bought(100)
+    market.journal.meta_failures = 3
+    market.price(1400)
+    await market.wait(1.5)
+
+    assert market.loss.latched
+    assert "reached the limit" in market.journal.meta[DAY_LOSS_KEY]
+    assert market.events().count("could not be saved") == 1

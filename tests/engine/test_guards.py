@@ -364,3 +364,17 @@ async def test_guards_of_another_run_or_unreadable_ones_are_not_taken_up(market,
     market.price(1399)
     await market.wait(1)
     assert not market.exits
+
+
+async def test_a_stop_whose_save_failed_is_saved_at_the_next_beat(market):
+    await market.bought()
+    market.journal.meta_failures = 3
+    assert market.protect(stop=1400).tag
+    await market.wait(0.15)
+    assert not market.engine.account.protection.guards.saved
+    await market.wait(1)
+
+    assert "1400" in market.journal.meta[GUARDS_KEY]
+    assert market.engine.account.protection.guards.saved
+    assert market.events().count("could not be saved") == 1
+    assert "protection failed" not in market.events()
