@@ -6,7 +6,7 @@ from core.approval import Approved
 from core.bus import Bus
 from core.clock import NS_PER_S, ist_day
 from core.config import Limits
-from core.domain import Instrument, InstrumentKey, Order, OrderIntent
+from core.domain import Order, OrderIntent
 from core.engine import words
 from core.engine.account import Account
 from core.engine.adopt import Adopter
@@ -114,7 +114,7 @@ class Engine:
     def _make_reconciler(self) -> Reconciler:
         return Reconciler(
             self.parts.clock, self.parts.broker, self.blotter, self.positions, self._adopter, self.events.add,
-            self._step, self._label, self.parts.ledger.book,
+            self._step, self.parts.label, self.parts.ledger.book,
         )  # fmt: skip
 
     def _make_pulse(self) -> Pulse:
@@ -127,7 +127,7 @@ class Engine:
             ladder_forbids=self._mode_forbids,
             probation_full=self._probation_full,
             store_healthy=lambda: self.parts.journal.healthy() or self.parts.audit.healthy(),
-            market_closed=self._market_closed,
+            market_closed=self.parts.closed_text,
             writes_sent=lambda: self.parts.broker.writes_sent,
             look_only=self.parts.look_only,
         )
@@ -391,13 +391,5 @@ class Engine:
     def _probation_full(self) -> bool:
         return self.circuit.in_probation() and self._dispatcher.in_flight > 0
 
-    def _market_closed(self, instrument: Instrument) -> str:
-        session = self.parts.session_now(instrument)
-        return "" if session.open else f"{session.word}: an order now would be one for tomorrow"
-
     def _step(self, text: str) -> None:
         self.authority.reconcile_text = text
-
-    def _label(self, key: InstrumentKey) -> str:
-        found = self.parts.instruments.get(key)
-        return found.label if found is not None else f"{key.exchange} {key.token}"

@@ -128,6 +128,16 @@ class Parts:
     session_of: Callable[[Instrument, int], Session] | None = None
     """The session of one instrument, where it may differ from its segment's (closing auction); None: it does not."""
 
+    def label(self, key: InstrumentKey) -> str:
+        """An instrument as the screen names it; exchange and token when the master does not know it."""
+        found = self.instruments.get(key)
+        return found.label if found is not None else f"{key.exchange} {key.token}"
+
+    def closed_text(self, instrument: Instrument) -> str:
+        """Why an order now would not meet an open market; empty when it would."""
+        session = self.session_now(instrument)
+        return "" if session.open else f"{session.word}: an order now would be one for tomorrow"
+
     def session_now(self, instrument: Instrument) -> Session:
         now_ns = self.clock.wall_ns()
         if self.session_of is not None:
