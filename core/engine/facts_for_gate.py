@@ -107,6 +107,11 @@ class GateFacts:
             while self._clock.mono_ns() < until_ns and (not good or self._blotter.revision == revision):
                 await self._clock.sleep(LOOK_S)
 
+    async def learn_funds(self) -> None:
+        """Read funds when nothing is known of them: "ready" after a login has to mean ready."""
+        if self._money is None:
+            await self.read_funds()
+
     async def read_funds(self) -> bool:
         """Read funds once; the first answer of a day is the day's capital."""
         asked_ns = self._clock.mono_ns()

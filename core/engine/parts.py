@@ -66,6 +66,14 @@ class LoggedInBroker(Broker, Protocol):
         """For ever: test the circuits of reads that are open."""
         ...
 
+    def retry_circuit(self, name: str) -> bool:
+        """Skip the wait before the next test; False when none is waited for."""
+        ...
+
+    def force_circuit(self, name: str, shut: bool) -> None:
+        """Open a circuit by hand, or give it back to its own judgement."""
+        ...
+
     def circuit_statuses(self) -> tuple[CircuitStatus, ...]:
         """Every circuit but that of the orders."""
         ...
@@ -119,6 +127,16 @@ class Parts:
     history: History | None = None
     session_of: Callable[[Instrument, int], Session] | None = None
     """The session of one instrument, where it may differ from its segment's (closing auction); None: it does not."""
+
+    def label(self, key: InstrumentKey) -> str:
+        """An instrument as the screen names it; exchange and token when the master does not know it."""
+        found = self.instruments.get(key)
+        return found.label if found is not None else f"{key.exchange} {key.token}"
+
+    def closed_text(self, instrument: Instrument) -> str:
+        """Why an order now would not meet an open market; empty when it would."""
+        session = self.session_now(instrument)
+        return "" if session.open else f"{session.word}: an order now would be one for tomorrow"
 
     def session_now(self, instrument: Instrument) -> Session:
         now_ns = self.clock.wall_ns()

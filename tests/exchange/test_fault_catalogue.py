@@ -289,6 +289,35 @@ def _rows(b: Bench, name: str, **fields: Any) -> tuple[list[dict[str, Any]], lis
 
 
 @way
+def utf16(b: Bench) -> None:
+    b.set("utf16", on=["getRMS"], count=1)
+    body = b.raw(RMS).partition(b"\r\n\r\n")[2]
+    assert body.startswith(b"\xff\xfe") and json.loads(body.decode("utf-16"))["status"] is True
+
+
+@way
+def repeat_keys(b: Bench) -> None:
+    b.set("repeat_keys", on=["getRMS"], count=1)
+    pairs = json.loads(b.funds().text, object_pairs_hook=lambda found: found)
+    assert [value for name, value in pairs if name == "status"] == [False, True]
+    first, second = (value for name, value in pairs if name == "data")
+    assert first == "first" and {name for name, _ in second} >= {"net", "availablecash"}
+
+
+@way
+def reuse_trade_id(b: Bench) -> None:
+    for side in ("BUY", "SELL"):
+        b.wire.place(ordertype="MARKET", price="0", transactiontype=side)
+    path = ORDER + "getTradeBook"
+    right = b.wire.send("GET", path).json["data"]
+    b.set("reuse_trade_id", count=1)
+    shown = b.wire.send("GET", path).json["data"]
+    assert len({row["fillid"] for row in right}) == len(right) > 1
+    assert {row["fillid"] for row in shown} == {right[0]["fillid"]}
+    assert [row | {"fillid": ""} for row in shown] == [row | {"fillid": ""} for row in right]
+
+
+@way
 def empty_list(b: Bench) -> None:
     right, shown = _rows(b, "empty_list")
     assert right and shown == []
@@ -449,6 +478,19 @@ def truncate_frame(b: Bench) -> None:
 def oversize_frame(b: Bench) -> None:
     b.set("oversize_frame", size=300_000)
     assert {len(frame) for frame in b.seen(2)} == {300_051}
+
+
+@way
+def endless_frame(b: Bench) -> None:
+    """A client with a limit gives up with 1009; the exchange serves on, and the next connection is well."""
+    with b.stream() as stream:
+        b.set("endless_frame", size=65_536, count=1)
+        b.watch(stream)
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                stream.recv(timeout=10)
+        assert closed.value.sent is not None and closed.value.sent.code == 1009
+    assert len(b.seen(3)) == 3
 
 
 @way
