@@ -8,7 +8,7 @@ run: $(STAMP)
 	@$(PY) -P -m terminal $(ARGS)
 
 test: $(STAMP)
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n auto --dist loadfile $(ARGS)
 
 check: $(STAMP)
 	@$(PY) -m ruff check . && $(PY) -m mypy && .venv/bin/lint-imports --no-cache

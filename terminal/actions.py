@@ -23,6 +23,7 @@ class Scope(StrEnum):
     PROTECT = "stop and target"
     RISK = "risk screen"
     UNLATCH = "day-loss limit"
+    HEALTH = "health screen"
     WATCH = "watchlist"
     CHAIN = "chain screen"
     CHART = "chart screen"
@@ -45,7 +46,7 @@ class Scope(StrEnum):
 AFTER_INPUTS = frozenset(
     {
         *(Scope.SCREENS, Scope.TRADE, Scope.TABLES, Scope.ORDERS, Scope.POSITIONS, Scope.RISK),
-        *(Scope.WATCH, Scope.CHAIN, Scope.CHART, Scope.REPLAY, Scope.PRICE, Scope.QUANTITY),
+        *(Scope.WATCH, Scope.CHAIN, Scope.CHART, Scope.REPLAY, Scope.HEALTH, Scope.PRICE, Scope.QUANTITY),
     }
 )
 """Scopes whose keys an input with the focus takes first; the keys of all others go before it."""
@@ -77,6 +78,7 @@ SCREENS = ("Trade", "Orders", "Positions", "Chain", "Chart", "Risk", "Health", "
 ACTIONS: tuple[Action, ...] = (
     Action("panic", ("f12", "ctrl+k"), "PANIC: cancel all, halt", Scope.EVERYWHERE, "app.panic", 1, "PANIC", True),
     Action("leave", ("ctrl+q",), "leave", Scope.EVERYWHERE, "app.leave"),
+    Action("reconcile", ("ctrl+r",), "compare with the broker's books now", Scope.EVERYWHERE, "app.reconcile"),
     Action("lock", ("ctrl+l",), "lock the screen", Scope.EVERYWHERE, "app.lock"),
     Action("limits", ("ctrl+g",), "looser limits that wait", Scope.EVERYWHERE, "app.limits"),
     Action("order.buy", ("b", "f1"), "buy ticket for the row", Scope.TRADE, "ticket(1)", 1, "Buy"),
@@ -129,6 +131,8 @@ ACTIONS: tuple[Action, ...] = (
         "orders.again", ("r",), "ticket again for one that was not sent or refused", Scope.ORDERS, "again", 5, "Again"
     ),
     Action("orders.trace", ("enter",), "trace: what was on screen, and its times", Scope.ORDERS, "trace", 2, "Trace"),
+    Action("health.retry", ("r",), "test the circuit now", Scope.HEALTH, "retry", 1, "Test now"),
+    Action("health.force", ("w",), "hold the circuit open, or let it go", Scope.HEALTH, "force", 2, "Hold open"),
     Action("risk.unlatch", ("u",), "go on after the day-loss limit", Scope.RISK, "unlatch", 2, "Day loss"),
     Action("protect.take", ("enter",), "watch these levels", Scope.PROTECT, "take"),
     Action("protect.next", ("tab", "down"), "next field", Scope.PROTECT, "app.focus_next"),

@@ -28,12 +28,18 @@ class HealthGrid(LineGrid):
         Column("calls", "Failed/calls", 12, right=True, rank=3),
         Column("next", "Next try", 8, right=True, rank=1),
         Column("p50", "p50", 6, right=True, rank=4),
+        Column("p99", "p99", 6, right=True, rank=5),
         Column("detail", "Last error or detail", 20, rank=2, grow=True),
     )
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._rows: dict[Hashable, Row] = {}
+
+    def circuit(self) -> str:
+        """The name of the circuit under the cursor; empty on any other row."""
+        key = self.cursor_key
+        return key[1] if isinstance(key, tuple) and key[0] == "circuit" else ""
 
     def row_keys(self, desk: Desk) -> Sequence[Hashable]:
         self._rows = health_rows(self.status) if self.status else {}
@@ -85,6 +91,7 @@ def _circuit(circuit: CircuitStatus) -> Row:
         "calls": Cell(f"{circuit.failures}/{circuit.calls}", Ink.WARN if circuit.failures else Ink.DIM),
         "next": Cell(tries, Ink.WARN),
         "p50": Cell("" if circuit.p50_ms is None else f"{circuit.p50_ms}ms", Ink.DIM),
+        "p99": Cell("" if circuit.p99_ms is None else f"{circuit.p99_ms}ms", Ink.DIM),
         "detail": Cell(circuit.error, Ink.LOSS if ink is not Ink.GAIN else Ink.DIM),
     }
 

@@ -94,6 +94,12 @@ class AngelBroker:
             for name in self.circuits.due() if self._session.epoch else ():
                 await self._probe(name)
 
+    def retry_circuit(self, name: str) -> bool:
+        return self.circuits.retry_now(name)
+
+    def force_circuit(self, name: str, shut: bool) -> None:
+        self.circuits.force(name, shut)
+
     def circuit_statuses(self) -> tuple[CircuitStatus, ...]:
         """The circuits of everything but the order service, whose own is the engine's."""
         return self.circuits.statuses()

@@ -72,6 +72,10 @@ class OrderCircuit:
     def reconciled(self) -> bool:
         return self._breaker.reconciled()
 
+    def force(self, shut: bool) -> None:
+        """Open by hand, or give it back to its own judgement."""
+        self._breaker.force_open() if shut else self._breaker.release()
+
     def retry_now(self) -> bool:
         return self._breaker.retry_now()
 

@@ -1,11 +1,15 @@
 """The desk: what the screen sees of the engine and asks of it. Holds nothing but the list being watched."""
 
+from collections.abc import Sequence
+
 from core.clock import Clock, ist_day
-from core.domain import Exchange, Instrument, InstrumentKey, OrderIntent
+from core.domain import Exchange, Instrument, InstrumentKey, OrderIntent, Position, PositionKey
+from core.engine.bundles import slices
 from core.engine.engine import Engine
 from core.facts import Operation
 from core.marketviews import Chains, Charts, Lists, Replay
 from core.secret import Secret
+from core.standing import BooksReport
 from core.views import (
     AccountView,
     Choice,
@@ -131,6 +135,41 @@ class EngineDesk:
     def modify(self, tag: str, quantity: int, price_e4: int, trigger_e4: int = 0) -> Submitted:
         return self._engine.orders.modify(tag, quantity, price_e4, trigger_e4)
 
+    def books(self) -> BooksReport | None:
+        return self._engine.books_report()
+
+    def reconcile(self) -> None:
+        self._engine.reconcile_now()
+
+    def split(self, intent: OrderIntent) -> tuple[OrderIntent, ...]:
+        return slices(intent)
+
+    def submit_all(self, intents: Sequence[OrderIntent]) -> tuple[Submitted, ...]:
+        return self._engine.bundles.submit_all(intents)
+
+    def exit(self, key: PositionKey) -> tuple[Submitted, ...]:
+        return self._close([p for p in self._engine.positions.positions() if p.key == key], "exit")
+
+    def flatten(self) -> tuple[Submitted, ...]:
+        return self._close([p for p in self._engine.positions.positions() if p.net], "flatten")
+
+    def reverse(self, key: PositionKey) -> tuple[Submitted, ...]:
+        held = next((p for p in self._engine.positions.positions() if p.key == key), None)
+        self._intents += 1
+        legs = "no such position. Nothing was sent."
+        if held is not None:
+            found = self._engine.bundles.exit_intents(held, f"reverse-{self._intents}", "reverse", times=2)
+            if not isinstance(found, str):
+                return self._engine.bundles.submit_all(found)
+            legs = found
+        return (Submitted(refused=legs),)
+
+    def _close(self, held: list[Position], source: str) -> tuple[Submitted, ...]:
+        self._intents += 1
+        if not held:
+            return (Submitted(refused="no open position. Nothing was sent."),)
+        return self._engine.bundles.close(held, f"{source}-{self._intents}", source)
+
     def send_again(self, tag: str) -> OrderIntent | None:
         self._intents += 1
         return self._engine.orders.again(tag, f"again-{tag}-{self._intents}")
@@ -153,6 +192,15 @@ class EngineDesk:
 
     def halt(self, why: str) -> None:
         self._engine.halt(why)
+
+    def retry_circuit(self, name: str) -> Submitted:
+        if self._engine.circuits.retry(name):
+            return Submitted(tag="the next test is due now")
+        return Submitted(refused=f"{name} waits for no test, or was tested less than 2 s ago")
+
+    def force_circuit(self, name: str) -> Submitted:
+        held = self._engine.circuits.force(name)
+        return Submitted(tag="held open by hand" if held else "judges itself again, beginning with a test")
 
     def resume(self, typed: str) -> Submitted:
         if self._engine.lockout.locked:
@@ -206,7 +254,7 @@ class EngineDesk:
             session_word=session.word,
             closes_in_s=session.closes_in_s,
             streams=(parts.feed.status(), parts.updates.status()),
-            circuits=(engine.circuit.status(), *parts.broker.circuit_statuses()),
+            circuits=engine.circuits.statuses(),
             fresh=parts.board.fresh_count(),
             wanted=engine.wanted,
             dropped_frames=parts.feed.malformed,

@@ -13,6 +13,7 @@ MADE = {
     2: "terminal.screens.orders:OrdersScreen",
     3: "terminal.screens.positions:PositionsScreen",
     6: "terminal.screens.risk:RiskScreen",
+    7: "terminal.screens.health:HealthScreen",
     4: "terminal.screens.chain:ChainScreen",
     5: "terminal.screens.chart:ChartScreen",
 }

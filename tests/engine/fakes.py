@@ -9,6 +9,7 @@ from core.approval import Approved
 from core.clock import ManualClock, ist_day
 from core.domain import Exchange, Fill, Instrument, InstrumentKey
 from core.errors import StoreFailed
+from core.facts import CircuitState
 from core.market.sessions import Session
 from core.outcome import Accepted, Failed, FailedBy, Ok, Outcome, Read
 from core.ports import BrokerOrder, BrokerPosition, Funds, OrderRecord, RestQuote, StreamLogin
@@ -37,6 +38,7 @@ class FakeBroker:
     ids: int = 0
     late: Callable[[Approved, Outcome], None] = lambda approved, outcome: None
     circuits: tuple[CircuitStatus, ...] = ()
+    retried: set[str] = field(default_factory=set)
     purse: Funds = field(default_factory=lambda: Funds(10_00_000 * 10_000, 0))
     held: tuple[Holding, ...] = ()
 
@@ -45,6 +47,13 @@ class FakeBroker:
 
     async def tend(self) -> None:
         await self.clock.sleep(1e9)
+
+    def retry_circuit(self, name: str) -> bool:
+        return name in self.retried or self.retried.add(name) is None
+
+    def force_circuit(self, name: str, shut: bool) -> None:
+        state = CircuitState.FORCED_OPEN if shut else CircuitState.OPEN
+        self.circuits = tuple(replace(c, state=state) if c.name == name else c for c in self.circuits)
 
     def circuit_statuses(self) -> tuple[CircuitStatus, ...]:
         return self.circuits
@@ -202,6 +211,8 @@ class FakeJournal:
         self.records: list[OrderRecord] = []
         self.meta: dict[str, str] = {}
         self.broken = ""
+        self.meta_failures = 0
+        """How many more writes of small values fail."""
         self.finished: list[str] = []
 
     async def intent(self, event: OrderRecord) -> None:
@@ -227,6 +238,9 @@ class FakeJournal:
         return self.broken
 
     async def store_meta(self, key: str, value: str) -> None:
+        if self.meta_failures:
+            self.meta_failures -= 1
+            raise StoreFailed("disk full")
         self.meta[key] = value
 
 
