@@ -23,6 +23,7 @@ FaultName = Literal[
     "ignore_modify",
     "ignore_cancel",
     "black_hole",
+    "slow_handshake",
     "cut_request",
     "lost_answer",
     "accept_then_hold",

@@ -29,6 +29,8 @@ LEAST_MS, MEAN_MS = 80, 800
 ASLEEP_MS, ASLEEP_OPTION_MS = 6_000, 30_000
 """The pauses of a crowd that nobody looks at."""
 LOOKED_AT_NS = 20 * NS_PER_S
+SLEPT_NS = 3 * NS_PER_S
+"""What has not acted for so long acts at once when it is watched; anything else in its turn, so not in held time."""
 ROUNDS_MAX = 40
 """Most rounds of one crowd in one step: a clock moved far ahead is walked in longer strides."""
 LATE_NS = NS_PER_S
@@ -126,8 +128,13 @@ class Floor:
         watched = frozenset(k for k in keys if k in self._listings)
         new, self._watched = watched - self._watched, watched
         for key in sorted(new, key=self._number.__getitem__):
-            if self._listings[key].tradable and self._due_ns.get(key, self._now_ns + 1) > self._now_ns:
-                self._plan(key, self._number[key], self._now_ns)
+            due_ns = self._due_ns.get(key, self._now_ns + 1)
+            if not self._listings[key].tradable or due_ns <= self._now_ns:
+                continue
+            slept = self._now_ns - self._acted_ns.get(key, 0) >= SLEPT_NS
+            soon_ns = self._now_ns if slept else self._now_ns + self._pause_ns(key, self._now_ns)
+            if soon_ns < due_ns:
+                self._plan(key, self._number[key], soon_ns)
 
     def submit(self, key: InstrumentKey, order_id: int, side: Side, quantity: int, price_e4: int, rest: bool) -> None:
         """An account's order (negative id) enters the book now."""

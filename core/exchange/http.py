@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import socket
-import ssl
 import struct
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -42,11 +41,13 @@ class HttpServer(uvicorn.Server):
         sock: socket.socket,
         doors: Doors | None = None,
         peek: Peek | None = None,
-        tls: ssl.SSLContext | None = None,
+        behind: Callable[[Any], Any] | None = None,
     ) -> None:
+        """`behind` puts something in front of the maker of protocols: TLS."""
+        protocol = _protocol(doors if doors is not None else {}, peek)
         config = uvicorn.Config(
             app,
-            http=_protocol(doors if doors is not None else {}, peek),
+            http=protocol,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -58,7 +59,8 @@ class HttpServer(uvicorn.Server):
             h11_max_incomplete_event_size=HEADERS_MAX,
         )
         config.load()
-        config.ssl = tls
+        if behind is not None:
+            config.http_protocol_class = behind(protocol)
         super().__init__(config)
         self._sock = sock
 

@@ -23,11 +23,12 @@ START_NS = iso_to_ns(START)
 
 
 def few(day: date) -> dict[InstrumentKey, Listing]:
-    """Two shares, an index of them and its futures: days pass much faster, and by the same rules."""
+    """Two shares, an index of them, its futures, a metal, a currency: days pass faster, and by the same rules."""
     rows = listings_of(day)
     index = next(key for key, row in rows.items() if row.instrument.name == "NIFTY" and not row.tradable)
     futures = [key for key, row in rows.items() if row.members == (index,) and row.instrument.kind is Kind.FUTURE]
-    return {key: rows[key] for key in (SBIN, InstrumentKey(Exchange.NSE, "2885"), index, *futures)}
+    others = [next(key for key, row in rows.items() if row.type_name == kind) for kind in ("FUTCOM", "FUTCUR")]
+    return {key: rows[key] for key in (SBIN, InstrumentKey(Exchange.NSE, "2885"), index, *futures, *others)}
 
 
 FEW = Setting(listings=few)

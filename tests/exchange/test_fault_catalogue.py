@@ -3,6 +3,7 @@
 import json
 import random
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -165,6 +166,25 @@ def lost_request(b: Bench) -> None:
     assert b.raw(ORDER + "placeOrder", place_body(ordertag=tag)) == b"" and not b.orders(tag)
     b.set("lost_request", on=["placeOrder"], count=1, reset=True)
     assert b.raw(ORDER + "placeOrder", place_body(ordertag=tag)) == b"RESET" and not b.orders(tag)
+
+
+@way
+def slow_handshake(b: Bench) -> None:
+    """Waiting for each byte never tells; only a limit for the whole does. Others connect meanwhile."""
+    with ExchangeProcess(None, "--tls", "--limits", "off") as exchange:
+        wire, parts = Wire(exchange), urlsplit(exchange.rest)
+        exchange.fault(name="slow_handshake", delay_ms=10, count=1)
+        outgoing, context = ssl.MemoryBIO(), ssl.create_default_context(cafile=exchange.line["ca"])
+        hello = context.wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="localhost")
+        with suppress(ssl.SSLWantReadError):
+            hello.do_handshake()
+        with socket.create_connection((parts.hostname or "", parts.port or 0), 5) as sock:
+            sock.sendall(outgoing.read())
+            assert sock.recv(65_536).startswith(b"\x16"), "a handshake record begins"
+            assert wire.send("GET", RMS).json["status"] is True, "another connection is served meanwhile"
+            sizes = [len(sock.recv(65_536)) for _ in range(20)]
+            assert min(sizes) > 0 and sum(sizes) < 400, "the certificate alone is longer"
+        assert exchange.errors() == ""
 
 
 @way

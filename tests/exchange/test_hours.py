@@ -11,7 +11,7 @@ from core.exchange import calendar
 from core.exchange.orders import OwnOrder, Refusal
 from core.exchange.rules import OrderBody
 from core.exchange.tide import activity
-from tests.exchange.practice_day import SBIN, Day
+from tests.exchange.practice_day import FEW, SBIN, Day
 
 MARKET = {"ordertype": "MARKET", "price": "0"}
 BEFORE, AFTER = date(2026, 7, 31), date(2026, 8, 3)
@@ -52,8 +52,11 @@ def status(done: OwnOrder | Refusal) -> str:
 
 
 def test_derivatives_trade_ten_minutes_longer_than_shares() -> None:
-    day = Day(start="2026-08-04T15:20:00+05:30")
-    future, before = listed(day, "NFO", "FUTIDX"), listed(Day(start="2026-03-03T15:20:00+05:30"), "NFO", "FUTIDX")
+    day = Day(start="2026-08-04T15:20:00+05:30", setting=FEW)
+    future, before = (
+        listed(day, "NFO", "FUTIDX"),
+        listed(Day(start="2026-03-03T15:20:00+05:30", setting=FEW), "NFO", "FUTIDX"),
+    )
     working = day.placed(**future, price=_far(day, future))
     day.to("2026-08-04T15:35:00+05:30")
     assert working.status == "open" and status(day.order(**MARKET, **future)) == "complete"
@@ -61,7 +64,7 @@ def test_derivatives_trade_ten_minutes_longer_than_shares() -> None:
     day.to("2026-08-04T15:40:01+05:30")
     assert working.status == "cancelled" and working.updated_ns == iso_to_ns("2026-08-04T15:40:00+05:30")
     assert status(day.order(**MARKET, **future)) == "after market order req received"
-    day = Day(start="2026-03-03T15:20:00+05:30")
+    day = Day(start="2026-03-03T15:20:00+05:30", setting=FEW)
     day.to("2026-03-03T15:35:00+05:30")
     assert status(day.order(**MARKET, **before)) == "after market order req received", "not yet in March"
 
@@ -78,7 +81,7 @@ def _far(day: Day, terms: dict[str, str]) -> str:
 def test_evening_segments_trade_square_off_and_close_by_their_own_clock(
     exchange: str, kind: str, evening: str, square: str, closed: str
 ) -> None:
-    day = Day(start="2026-03-03T15:20:00+05:30")
+    day = Day(start="2026-03-03T15:20:00+05:30", setting=FEW)
     terms = listed(day, exchange, kind)
     at: Callable[[str], str] = lambda text: f"2026-03-03T{text}+05:30"  # noqa: E731
     day.to(at(evening))
@@ -99,7 +102,7 @@ def test_evening_segments_trade_square_off_and_close_by_their_own_clock(
 
 
 def test_the_evening_segments_open_before_the_others() -> None:
-    day = Day(start="2026-03-03T08:50:00+05:30")
+    day = Day(start="2026-03-03T08:50:00+05:30", setting=FEW)
     metal, share = day.placed(**MARKET, **listed(day, "MCX", "FUTCOM")), day.placed(**MARKET)
     assert metal.queued and share.queued
     day.to("2026-03-03T09:01:00+05:30")
@@ -110,7 +113,7 @@ def test_the_evening_segments_open_before_the_others() -> None:
 
 
 def test_the_lock_of_waiting_orders_can_be_taken_off() -> None:
-    day = Day(start="2026-03-03T08:30:00+05:30")
+    day = Day(start="2026-03-03T08:30:00+05:30", setting=FEW)
     order = day.placed()
     day.to("2026-03-03T08:50:00+05:30")
     body = OrderBody(variety="NORMAL", orderid=order.order_id)

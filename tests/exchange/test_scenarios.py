@@ -22,8 +22,8 @@ from core.exchange.scenarios import SCENARIOS
 from core.exchange.serve import _tell
 from core.exchange.services import build_services
 from core.exchange.sessions import Sessions, new_credentials
-from core.exchange.setting import PLAIN
-from tests.exchange.practice_day import SBIN, START_NS, Day
+from core.exchange.setting import PLAIN, Setting
+from tests.exchange.practice_day import FEW, SBIN, START_NS, Day
 from tests.exchange.wire import USER, place_body
 
 WEDNESDAY = date(2026, 3, 4)
@@ -32,10 +32,10 @@ NIFTY = InstrumentKey(Exchange.NSE, "99926000")
 MARKET = {"ordertype": "MARKET", "price": "0"}
 
 
-def told(name: str) -> Day:
+def told(name: str, setting: Setting = PLAIN) -> Day:
     scenario = SCENARIOS[name]
     start = ist(scenario.starts_ns(WEDNESDAY)).isoformat()
-    return Day(start=start, setting=replace(PLAIN, events=scenario.events))
+    return Day(start=start, setting=replace(setting, events=scenario.events))
 
 
 def moved(day: Day, key: InstrumentKey, since_e4: int) -> float:
@@ -80,7 +80,7 @@ def test_circuit_lock() -> None:
 
 
 def test_flash_crash() -> None:
-    day = told("flash-crash")
+    day = told("flash-crash", FEW)
     day.walk(30, 1)
     before = {key: day.practice.market.last_e4(key) for key in (RELIANCE, SBIN, NIFTY)}
     day.to("2026-03-04T11:02:20+05:30")
@@ -92,7 +92,7 @@ def test_flash_crash() -> None:
 
 
 def test_halted_scrip() -> None:
-    day = told("halted-scrip")
+    day = told("halted-scrip", FEW)
     market = day.practice.market
     day.walk(35, 1)
     then, other = market.snapshot(SBIN), market.snapshot(RELIANCE)
