@@ -72,6 +72,9 @@ class TapeBoard:
     def fresh_count(self) -> int:
         return self._deck.player.board.fresh_count()
 
+    def use(self, stale_ms: int) -> None:
+        self._deck.player.board.use(stale_ms)
+
 
 class TapeRows:
     """Instruments, orders and fills that the tape named so far."""

@@ -67,9 +67,11 @@ class Engine:
         self.recorder = Recorder(clock, parts.run)
         self.trail = Trail(parts, self.recorder)
         self.authority = self._authority()
-        self.gate_facts, self.gate = make_gate(parts, self.authority, self.blotter, self.positions, self.rates)
         self.lockout, self.limits = keepers(
             parts, self.ladder, self.supervisor, self._use_limits, self.events.add, self.trail.tell
+        )
+        self.gate_facts, self.gate = make_gate(
+            parts, self.limits_in_force, self.authority, self.blotter, self.positions, self.rates
         )
         self.earlier = Earlier(parts.journal.finish, self.events.add)
         self._adopter = Adopter(clock, self.blotter, parts.tags, parts.run, self.events.add, self.halt, self.earlier)
@@ -104,10 +106,15 @@ class Engine:
         self.wanted = 0
         self._updates_seen = False
 
+    def limits_in_force(self) -> Limits:
+        """The one answer to which limits hold now; `limits` owns them."""
+        return self.limits.running.limits
+
     def _use_limits(self, limits: Limits) -> None:
+        """Whoever must do something when limits take force; everybody else asks `limits_in_force` each time."""
         self.gate.use(limits)
-        self.gate_facts.limits = limits
         self.rates.use(limits.orders_per_second_max)
+        self.parts.board.use(limits.quote_age_ms_max)
 
     def _make_reconciler(self) -> Reconciler:
         return Reconciler(

@@ -48,7 +48,7 @@ class GateFacts:
     def __init__(
         self,
         clock: Clock,
-        limits: Limits,
+        limits: Callable[[], Limits],
         broker: Broker,
         blotter: Blotter,
         quotes: QuoteView,
@@ -57,7 +57,7 @@ class GateFacts:
         banned: Callable[[str, str], bool | None] | None = None,
     ) -> None:
         self._clock = clock
-        self.limits = limits
+        self._limits = limits
         self._broker = broker
         self._blotter = blotter
         self._quotes = quotes
@@ -174,7 +174,7 @@ class GateFacts:
         return self._second() < EARLY_S
 
     def blocked(self, instrument: Instrument) -> bool:
-        return instrument.symbol in self.limits.blocked_symbols
+        return instrument.symbol in self._limits().blocked_symbols
 
     def holdings_free(self, key: InstrumentKey) -> int | None:
         return None if self.holdings is None else self.holdings.get(key, 0)

@@ -25,6 +25,9 @@ class Board(QuoteView, Protocol):
 
     def add(self, instrument: Instrument) -> int: ...
     def fresh_count(self) -> int: ...
+    def use(self, stale_ms: int) -> None:
+        """Another age at which a price of unknown pace stops being fresh, from now on."""
+        ...
 
 
 class Instruments(Protocol):

@@ -46,17 +46,24 @@ class QuoteBoard:
 
     def __init__(self, clock: Clock, stale_ms: int = 5_000, slots_max: int = 20_000) -> None:
         self._clock = clock
-        self._least_ns = round(stale_ms * NS_PER_MS * _LEAST)
-        self._most_ns = round(stale_ms * NS_PER_MS * SLOW_TIMES)
         self._slots_max = slots_max
         self._by_key: dict[InstrumentKey, int] = {}
-        self._columns = Columns(stale_ms * NS_PER_MS // USUAL_TIMES)
+        self._columns = Columns()
+        self.use(stale_ms)
         self._quotes: dict[int, tuple[int, Quote]] = {}
         self._epochs = np.zeros(SHARDS_MAX, np.int64)
         self._down = np.ones(SHARDS_MAX, np.bool_)
         self._last_epoch = 0
         self.applied = self.dropped = self.garbage = self.unknown = self.malformed = self.odd_times = 0
         self.read = 0
+
+    def use(self, stale_ms: int) -> None:
+        """Bound by this age from now on; what was learnt of a slot's pace stays."""
+        self._least_ns = round(stale_ms * NS_PER_MS * _LEAST)
+        self._most_ns = round(stale_ms * NS_PER_MS * SLOW_TIMES)
+        columns, first_ns = self._columns, stale_ms * NS_PER_MS // USUAL_TIMES
+        columns.usual_ns[columns.usual_ns == columns.usual_first_ns] = first_ns  # of these nothing was learnt
+        columns.usual_first_ns = first_ns
 
     def add(self, instrument: Instrument) -> int:
         """The slot of an instrument, made on first sight and fixed for the life of the board. Raises BoardFull."""

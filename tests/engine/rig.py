@@ -32,6 +32,9 @@ class FakeBoard(FakeQuotes):
     def fresh_count(self) -> int:
         return 1
 
+    def use(self, stale_ms: int) -> None:
+        self.stale_ms = stale_ms
+
 
 class Rig:
     """`start`, then `submit`, `wait`; the fakes are public."""

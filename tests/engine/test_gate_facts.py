@@ -112,7 +112,7 @@ def facts(wall: str = "2025-11-27T10:00:00+05:30", positions: tuple[Position, ..
     clock = ManualClock(iso_to_ns(wall))
     quotes = FakeQuotes()
     blotter, limits = Blotter(lambda *a: None), more.pop("limits", Limits())
-    made = GateFacts(clock, limits, FakeBroker(clock), blotter, quotes, lambda: positions, **more)
+    made = GateFacts(clock, lambda: limits, FakeBroker(clock), blotter, quotes, lambda: positions, **more)
     return made, clock, quotes
 
 
