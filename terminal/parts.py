@@ -12,6 +12,7 @@ from core.engine.parts import Parts
 from core.facts import Event
 from core.feed.market import MarketFeed
 from core.feed.recorder import FeedRecorder
+from core.market import facts
 from core.market.history import CandleSource, History
 from core.market.instruments import Catalogue
 from core.market.quotes import QuoteBoard
@@ -39,7 +40,8 @@ def build_parts(
     tape: FeedRecorder | None = None,
     random: Random | None = None,
 ) -> Parts:
-    """Everything new and unconnected; the engine starts it. Raises UserError for a watchlist that cannot be had."""
+    """Everything new and unconnected; the engine starts it. Raises UserError for a watchlist or trading facts that
+    cannot be had."""
     random = random or Random()
     broker = AngelBroker(link.address.rest, link.credentials, clock, known=known, random=random)
     link.on_move = broker.move
@@ -66,6 +68,7 @@ def build_parts(
         random=random,
         mirror=mirror,
         meta=journal,
+        dated=facts.load(options.home / "facts"),
         banned=lambda name, day: False,  # the practice exchange bans nothing
         contracts=catalogue,
         session_of=session_of,

@@ -11,7 +11,7 @@ from core.account import Holding
 from core.clock import NS_PER_MS, NS_PER_S, Clock, ist_day
 from core.config import Limits
 from core.domain import Exchange, Instrument, InstrumentKey, Kind, Position, Product
-from core.market.facts import Facts, load
+from core.market.facts import Facts
 from core.orders.blotter import Blotter
 from core.orders.checks.facts import DayResult, Money
 from core.orders.daytime import day_of, second_of_day
@@ -53,7 +53,7 @@ class GateFacts:
         blotter: Blotter,
         quotes: QuoteView,
         positions: Callable[[], tuple[Position, ...]],
-        facts: Facts | None = None,
+        facts: Facts,
         banned: Callable[[str, str], bool | None] | None = None,
     ) -> None:
         self._clock = clock
@@ -62,7 +62,7 @@ class GateFacts:
         self._blotter = blotter
         self._quotes = quotes
         self._positions = positions
-        self._facts = facts or load()
+        self._facts = facts
         self._banned = banned or self._facts.banned
         self._money: Money | None = None
         self._capital: tuple[str, int] | None = None

@@ -22,6 +22,8 @@ def make_gate(
 ) -> tuple[GateFacts, Gate]:
     """One gate for an engine, over its own blotter and positions. `limits()` gives those in force."""
     clock, board = parts.clock, parts.board
-    facts = GateFacts(clock, limits, parts.broker, blotter, board, positions.positions, banned=parts.banned)
+    facts = GateFacts(
+        clock, limits, parts.broker, blotter, board, positions.positions, parts.dated, banned=parts.banned
+    )
     gate = Gate(clock, limits(), authority, board, blotter, positions, rates, parts.instruments.get, facts)
     return facts, gate

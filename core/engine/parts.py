@@ -10,6 +10,7 @@ from core.config import Config
 from core.domain import Exchange, Instrument, InstrumentKey
 from core.engine.lockout import Passwords
 from core.facts import Event
+from core.market.facts import Facts, load
 from core.market.history import History
 from core.market.instruments import Catalogue
 from core.market.sessions import Session
@@ -118,6 +119,8 @@ class Parts:
     """The vault's password, where there is a vault."""
     wanted: Config | None = None
     """What the configuration file says, where that is not what is in force (`config`)."""
+    dated: Facts = field(default_factory=load)
+    """The trading facts with dates: the shipped ones, or those of the data folder where these are newer."""
     banned: Callable[[str, str], bool | None] | None = None
     """Whether an underlying is under ban on a day; None: as the dated lists say."""
     lists: Watchlists | None = None

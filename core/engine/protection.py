@@ -13,7 +13,6 @@ from core.engine.guardbook import GuardBook
 from core.engine.guards import BEAT_S, Guards
 from core.engine.reminders import Reminders
 from core.facts import EventKind
-from core.market import facts as market_facts
 from core.money import E4
 from core.orders.cautions import At
 from core.orders.guarding import protection_kind
@@ -38,7 +37,7 @@ class Protection:
         clock, meta, limits = parts.clock, parts.meta, engine.limits_in_force
         self._engine = engine
         self._priced: frozenset[InstrumentKey] = frozenset()
-        self.facts = market_facts.load()
+        self.facts = parts.dated
         self.profits = Profits(
             engine.positions,
             engine.blotter,
