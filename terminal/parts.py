@@ -6,7 +6,7 @@ from random import Random
 from core.brokers.angel import AngelBroker
 from core.brokers.contract import Contract
 from core.brokers.order_socket import AngelOrderSocket
-from core.clock import AnchoredClock
+from core.clock import NS_PER_S, AnchoredClock
 from core.domain import Exchange
 from core.engine.parts import Parts
 from core.facts import Event
@@ -45,6 +45,7 @@ def build_parts(
     random = random or Random()
     broker = AngelBroker(link.address.rest, link.credentials, clock, known=known, random=random)
     link.on_move = broker.move
+    broker.follow = lambda date_ns: clock.anchor(date_ns + NS_PER_S // 2, clock.speed)
     session, session_of = hours(options.mode, options.home, catalogue.stream)
     board = QuoteBoard(clock, stale_ms=options.config.limits.quote_age_ms_max)
     return Parts(

@@ -77,7 +77,6 @@ class GateFacts:
         self.loss = ""
         self.reduce_only: dict[InstrumentKey, str] = {}
         self.holdings: dict[InstrumentKey, int] | None = None
-        self.broker_offset_ms = 0
         self.on_funds: Callable[[Read[Funds]], None] = lambda answer: None
 
     # What the engine tells.
@@ -131,7 +130,7 @@ class GateFacts:
     def clock_offset_ms(self) -> int | None:
         """How far this clock is from the broker's, or how far it jumped within the last minute, whichever is more.
 
-        The broker's `Date` header is not read yet: until it is, only jumps are seen.
+        None until an answer of the broker said what its clock is.
         """
         now = self._look()
         if now.setting == self._clocks.setting:
@@ -140,9 +139,10 @@ class GateFacts:
             if abs(jump_ns) > _JUMP_NS:
                 self._jump_ms, self._jump_ns = jump_ns // NS_PER_MS, now.mono_ns
         self._clocks = now
-        if now.mono_ns - self._jump_ns < 60 * NS_PER_S:
-            return max(self._jump_ms, self.broker_offset_ms, key=abs)
-        return self.broker_offset_ms
+        offset_ms = self._broker.clock_offset_ms
+        if offset_ms is not None and now.mono_ns - self._jump_ns < 60 * NS_PER_S:
+            return max(self._jump_ms, offset_ms, key=abs)
+        return offset_ms
 
     def positions_age_ms(self) -> int | None:
         if self._positions_ns is None:

@@ -108,6 +108,15 @@ async def test_only_a_clean_comparison_makes_positions_new(rig):
     assert later_ms is not None and later_ms >= 10_000
 
 
+async def test_nothing_opens_until_the_broker_said_what_its_clock_is(rig):
+    rig.broker.clock_offset_ms = None
+    assert denied(rig) == ["G7"]
+    rig.broker.clock_offset_ms = 3_001
+    assert denied(rig) == ["G7"]
+    rig.broker.clock_offset_ms = -3_000
+    assert denied(rig) == []
+
+
 def own_freeze(folder: Path, quantity: int) -> None:
     """A newer list of freeze quantities in a data folder."""
     shipped = load().freeze

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from core.brokers import contract
-from core.clock import AnchoredClock, ManualClock
+from core.clock import NS_PER_S, AnchoredClock, ManualClock
 from core.config import Config, Screen
 from core.engine.parts import Parts
 from core.errors import UserError
@@ -41,3 +41,10 @@ def test_facts_that_cannot_be_read_are_named(tmp_path):
     (tmp_path / "facts" / "freeze.json").write_text("{}")
     with pytest.raises(UserError, match=r"freeze\.json"):
         built(tmp_path)
+
+
+def test_practice_follows_the_clock_of_the_exchange(tmp_path):
+    parts = built(tmp_path)
+    there_ns = parts.clock.wall_ns() + 600 * NS_PER_S
+    parts.broker.follow(there_ns)
+    assert abs(parts.clock.wall_ns() - there_ns) <= NS_PER_S
