@@ -8,7 +8,7 @@ from core.brokers.contract import Contract
 from core.brokers.order_socket import AngelOrderSocket
 from core.clock import NS_PER_S, AnchoredClock
 from core.domain import Exchange
-from core.engine.parts import Parts
+from core.engine.parts import MasterNote, Parts
 from core.facts import Event
 from core.feed.market import MarketFeed
 from core.feed.recorder import FeedRecorder
@@ -69,6 +69,7 @@ def build_parts(
         random=random,
         mirror=mirror,
         meta=journal,
+        master=MasterNote(catalogue.count()),  # the exchange's own
         dated=facts.load(options.home / "facts"),
         banned=lambda name, day: False,  # the practice exchange bans nothing
         contracts=catalogue,

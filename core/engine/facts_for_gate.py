@@ -55,7 +55,9 @@ class GateFacts:
         positions: Callable[[], tuple[Position, ...]],
         facts: Facts,
         banned: Callable[[str, str], bool | None] | None = None,
+        master: Callable[[str], str | None] = lambda today: None,
     ) -> None:
+        """`master(today)` says why the instrument master does not serve on a day, None when nothing is known of it."""
         self._clock = clock
         self._limits = limits
         self._broker = broker
@@ -63,6 +65,7 @@ class GateFacts:
         self._quotes = quotes
         self._positions = positions
         self._facts = facts
+        self._master = master
         self._banned = banned or self._facts.banned
         self._money: Money | None = None
         self._capital: tuple[str, int] | None = None
@@ -150,7 +153,7 @@ class GateFacts:
         return (self._clock.mono_ns() - self._positions_ns) // NS_PER_MS
 
     def master_text(self) -> str | None:
-        return ""
+        return self._master(self._today())
 
     def entry_text(self, instrument: Instrument, product: Product) -> str | None:
         if product is not Product.INTRADAY or instrument.exchange not in _EQUITY_SEGMENTS:

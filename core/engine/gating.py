@@ -23,7 +23,15 @@ def make_gate(
     """One gate for an engine, over its own blotter and positions. `limits()` gives those in force."""
     clock, board = parts.clock, parts.board
     facts = GateFacts(
-        clock, limits, parts.broker, blotter, board, positions.positions, parts.dated, banned=parts.banned
+        clock,
+        limits,
+        parts.broker,
+        blotter,
+        board,
+        positions.positions,
+        parts.dated,
+        banned=parts.banned,
+        master=lambda today: None if parts.master is None else parts.master.fault(today),
     )
     gate = Gate(clock, limits(), authority, board, blotter, positions, rates, parts.instruments.get, facts)
     return facts, gate

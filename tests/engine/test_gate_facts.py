@@ -10,6 +10,7 @@ from core.clock import ManualClock, iso_to_ns, ist_day
 from core.config import Limits
 from core.domain import Exchange, Kind, OrderState, Position, Product, Side
 from core.engine.facts_for_gate import GateFacts
+from core.engine.parts import MasterNote
 from core.market.facts import load
 from core.orders.blotter import Blotter
 from core.orders.daytime import day_of, second_of_day
@@ -22,6 +23,7 @@ from tests.engine.rig import Rig
 from tests.orders.fakes import FakeQuotes, quote
 
 RUPEE = 10_000
+T0_DAY = ist_day(T0_NS)
 
 
 @pytest.fixture
@@ -115,6 +117,26 @@ async def test_nothing_opens_until_the_broker_said_what_its_clock_is(rig):
     assert denied(rig) == ["G7"]
     rig.broker.clock_offset_ms = -3_000
     assert denied(rig) == []
+
+
+@pytest.mark.parametrize(
+    ("master", "codes"),
+    [
+        (None, ["G10"]),
+        (MasterNote(0), ["G10"]),
+        (MasterNote(3), []),
+        (MasterNote(3, T0_DAY), []),
+        (MasterNote(3, "2025-11-26"), ["G10"]),
+        (MasterNote(3, "2025-11-28"), ["G10"]),
+    ],
+)
+async def test_a_master_of_another_day_or_of_nothing_opens_nothing(master, codes):
+    rig = Rig()
+    rig.more["master"] = master
+    rig.rebuild()
+    await rig.start()
+    assert denied(rig) == codes
+    await rig.stop()
 
 
 def own_freeze(folder: Path, quantity: int) -> None:

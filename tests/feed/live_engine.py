@@ -13,7 +13,7 @@ from core.brokers.session import Credentials
 from core.clock import AnchoredClock, Clock, ManualClock, SystemClock, iso_to_ns
 from core.config import Config
 from core.engine.engine import Engine
-from core.engine.parts import Parts
+from core.engine.parts import MasterNote, Parts
 from core.orders.tags import Tags
 from core.secret import Secret
 from tests.builders import RELIANCE, SBIN
@@ -57,7 +57,7 @@ async def live_engine(exchange: ExchangeProcess) -> AsyncIterator[LiveEngine]:
                 instruments=FakeMaster([RELIANCE, SBIN]), watchlist=(RELIANCE, SBIN), pins=(), session=always_open,
                 journal=journal, broker=broker, feed=FakeStream("feed"), updates=updates,
                 tags=Tags(ManualClock(clock.wall_ns()), b"k" * 32, 1), random=random, mirror=lambda event: None,
-                meta=journal,
+                meta=journal, master=MasterNote(2),
             )
         )  # fmt: skip
         engine.start()

@@ -22,7 +22,7 @@ from core.config import Config, Limits
 from core.domain import Instrument, InstrumentKey, Kind, Product, Side
 from core.engine.desk import EngineDesk
 from core.engine.engine import Engine
-from core.engine.parts import Parts
+from core.engine.parts import MasterNote, Parts
 from core.facts import LadderMode
 from core.feed.market import MarketFeed
 from core.market.instruments import Catalogue
@@ -209,6 +209,7 @@ class LostRig:
             random=rng,
             mirror=lambda event: None,
             meta=self.journal,
+            master=MasterNote(catalogue.count()),
         )
 
 

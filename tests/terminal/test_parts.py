@@ -48,3 +48,8 @@ def test_practice_follows_the_clock_of_the_exchange(tmp_path):
     there_ns = parts.clock.wall_ns() + 600 * NS_PER_S
     parts.broker.follow(there_ns)
     assert abs(parts.clock.wall_ns() - there_ns) <= NS_PER_S
+
+
+def test_practice_trades_by_the_master_of_its_exchange(tmp_path):
+    master = built(tmp_path).master
+    assert master is not None and (master.rows, master.day) == (3, "")
