@@ -121,6 +121,11 @@ AskQuotes = Callable[[tuple[InstrumentKey, ...]], Awaitable[Read[Mapping[Instrum
 class Broker(Protocol):
     """The broker's order side. Writes take an approval and never raise for what a broker or a network does."""
 
+    @property
+    def clock_offset_ms(self) -> int | None:
+        """How far the wall clock was ahead of the broker's at its last answer; None while no answer said."""
+        ...
+
     async def login(self) -> Read[str]:
         """Log in (single flight) and give the client code."""
         ...

@@ -6,12 +6,13 @@ from random import Random
 from core.brokers.angel import AngelBroker
 from core.brokers.contract import Contract
 from core.brokers.order_socket import AngelOrderSocket
-from core.clock import AnchoredClock
+from core.clock import NS_PER_S, AnchoredClock
 from core.domain import Exchange
-from core.engine.parts import Parts
+from core.engine.parts import MasterNote, Parts
 from core.facts import Event
 from core.feed.market import MarketFeed
 from core.feed.recorder import FeedRecorder
+from core.market import facts
 from core.market.history import CandleSource, History
 from core.market.instruments import Catalogue
 from core.market.quotes import QuoteBoard
@@ -39,10 +40,12 @@ def build_parts(
     tape: FeedRecorder | None = None,
     random: Random | None = None,
 ) -> Parts:
-    """Everything new and unconnected; the engine starts it. Raises UserError for a watchlist that cannot be had."""
+    """Everything new and unconnected; the engine starts it. Raises UserError for a watchlist or trading facts that
+    cannot be had."""
     random = random or Random()
     broker = AngelBroker(link.address.rest, link.credentials, clock, known=known, random=random)
     link.on_move = broker.move
+    broker.follow = lambda date_ns: clock.anchor(date_ns + NS_PER_S // 2, clock.speed)
     session, session_of = hours(options.mode, options.home, catalogue.stream)
     board = QuoteBoard(clock, options.config.limits)
     return Parts(
@@ -66,6 +69,8 @@ def build_parts(
         random=random,
         mirror=mirror,
         meta=journal,
+        master=MasterNote(catalogue.count()),  # the exchange's own
+        dated=facts.load(options.home / "facts"),
         banned=lambda name, day: False,  # the practice exchange bans nothing
         contracts=catalogue,
         session_of=session_of,

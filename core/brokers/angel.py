@@ -3,21 +3,20 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from email.utils import parsedate_to_datetime
 from random import Random
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from core.account import Holding
 from core.approval import Action, Approved
-from core.brokers import circuits, contract, history, holdings, quotes, wire
+from core.brokers import circuits, contract, dates, history, holdings, quotes, wire
 from core.brokers.circuits import Circuits
 from core.brokers.envelope import Envelope, open_envelope
 from core.brokers.orders import Orders
 from core.brokers.session import Credentials, Session, failed
 from core.brokers.transport import Reply, Transport
 from core.brokers.turns import Turns
-from core.clock import NS_PER_S, Clock, ist_day
+from core.clock import Clock, ist_day
 from core.domain import Exchange, Fill, InstrumentKey
 from core.errors import InvariantBroken
 from core.outcome import Accepted, Failed, FailedBy, Ok, Outcome, Read
@@ -78,6 +77,10 @@ class AngelBroker:
         self.unusable_rows = 0
         self.server_date_ns: int | None = None
         """The `Date` header of the last answer, epoch ns, whole seconds; None before the first."""
+        self.clock_offset_ms: int | None = None
+        """How far our wall clock was ahead of the other side's at the last answer that said; None before one did."""
+        self.follow: Callable[[int], None] | None = None
+        """Set where the market's clock is the other side's: called with its time (epoch ns) when ours differs."""
 
     async def login(self) -> Read[str]:
         if self._known is None:
@@ -279,12 +282,13 @@ class AngelBroker:
         if headers is None:
             return Failed(FailedBy.AUTH, "not logged in")
         path = self._contract().route(route) + suffix
+        asked_ns, setting = self._clock.wall_ns(), getattr(self._clock, "anchors", 0)
         result = await self._transport.request(
             "GET" if body is None else "POST", path, headers, body, deadline_s=_READ_DEADLINE_S
         )
         envelope = open_envelope(result.body) if isinstance(result, Reply) else None
         if isinstance(result, Reply):
-            self._note_date(result)
+            self._note_date(result, asked_ns, setting)
             if isinstance(envelope, Envelope) and envelope.ok and result.status < 300:
                 return Ok(envelope.data, result.received_ns)
         return failed(result, envelope)
@@ -308,13 +312,16 @@ class AngelBroker:
         if len(self._keys) > _REMEMBERED_ORDERS:
             self._keys.popitem(last=False)
 
-    def _note_date(self, reply: Reply) -> None:
-        try:
-            moment = parsedate_to_datetime(reply.headers.get("date", ""))
-        except (TypeError, ValueError):
+    def _note_date(self, reply: Reply, asked_ns: int, setting: int) -> None:
+        """`asked_ns` is our wall clock before the question, `setting` how often that clock had been set by then."""
+        date_ns = dates.server_ns(reply.headers)
+        if date_ns is None or setting != getattr(self._clock, "anchors", 0):
             return
-        if moment.tzinfo is not None:
-            self.server_date_ns = int(moment.timestamp()) * NS_PER_S
+        self.server_date_ns = date_ns
+        self.clock_offset_ms = dates.offset_ms(asked_ns, self._clock.wall_ns(), date_ns)
+        if self.clock_offset_ms and self.follow is not None:
+            self.follow(date_ns)
+            self.clock_offset_ms = 0
 
     def _contract(self) -> contract.Contract:
         if self._known is None:

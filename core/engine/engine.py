@@ -47,8 +47,7 @@ from core.supervise import Supervisor
 HALT_KEY = "halt"
 SLEPT_NS = 30 * NS_PER_S
 """Market time that ran so far from the monotonic clock between two beats: nobody watched meanwhile."""
-DRAIN_S = 2.0
-"""How long the stop waits for answers; an order without one is stored as UNKNOWN and looked for at the next start."""
+DRAIN_S = 2.0  # an order without an answer by then is stored as UNKNOWN and looked for at the next start
 SOFT_CONFIRM_S = 1.0
 """How soon an end that only an order update told is looked up in the book."""
 STOP_S = 2.0
@@ -72,9 +71,11 @@ class Engine:
         self.recorder = Recorder(clock, parts.run)
         self.trail = Trail(parts, self.recorder)
         self.authority = self._authority()
-        self.gate_facts, self.gate = make_gate(parts, self.authority, self.blotter, self.positions, self.rates)
         self.lockout, self.limits = keepers(
             parts, self.ladder, self.supervisor, self._use_limits, self.events.add, self.trail.tell
+        )
+        self.gate_facts, self.gate = make_gate(
+            parts, self.limits_in_force, self.authority, self.blotter, self.positions, self.rates
         )
         self.earlier = Earlier(parts.journal.finish, self.events.add)
         self._adopter = Adopter(clock, self.blotter, parts.tags, parts.run, self.events.add, self.halt, self.earlier)
@@ -105,11 +106,15 @@ class Engine:
         self.market = MarketDesk(parts, self.positions, self.supervisor, self.want)
         self.wanted, self._updates_seen = 0, False
 
+    def limits_in_force(self) -> Limits:
+        """The one answer to which limits hold now; `limits` owns them."""
+        return self.limits.running.limits
+
     def _use_limits(self, limits: Limits) -> None:
+        """Whoever must do something when limits take force; everybody else asks `limits_in_force` each time."""
         self.gate.use(limits)
-        self.parts.board.use(limits)
-        self.gate_facts.limits = limits
         self.rates.use(limits.orders_per_second_max)
+        self.parts.board.use(limits)
 
     def _make_reconciler(self) -> Reconciler:
         return Reconciler(
@@ -383,8 +388,7 @@ class Engine:
         self.events.add(EventKind.SYSTEM, f"trading day {day}")
         self._reconcile_soon("on a new trading day")
 
-    def _raise_reconcile(self, text: str) -> None:
-        """The clean comparison itself is the proof, so nothing lingers after it."""
+    def _raise_reconcile(self, text: str) -> None:  # the clean comparison itself is the proof: nothing lingers
         self.authority.reconcile_text = text
         self.ladder.raise_cause("RECONCILE", LadderMode.REDUCE_ONLY, text, linger_s=0)
 

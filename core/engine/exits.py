@@ -39,7 +39,7 @@ class Exits:
     """`through_e4(instrument, touch)` is how far through the book an exit may reach (market price protection)."""
 
     clock: Clock
-    limits: Limits
+    limits: Callable[[], Limits]
     positions: Positions
     blotter: Blotter
     quotes: QuoteView
@@ -137,7 +137,7 @@ class Exits:
             intent_id=f"guard-{guard.id}-{guard.attempts + 1}",
             instrument=instrument,
             side=side,
-            quantity=slice_units(self.limits, instrument, units, price_e4),
+            quantity=slice_units(self.limits(), instrument, units, price_e4),
             price_e4=price_e4,
             product=guard.key.product,
             source=guard.why,

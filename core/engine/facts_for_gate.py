@@ -11,7 +11,7 @@ from core.account import Holding
 from core.clock import NS_PER_MS, NS_PER_S, Clock, ist_day
 from core.config import Limits
 from core.domain import Exchange, Instrument, InstrumentKey, Kind, Position, Product
-from core.market.facts import Facts, load
+from core.market.facts import Facts
 from core.market.live import on_index
 from core.orders.blotter import Blotter
 from core.orders.checks.facts import DayResult, Money
@@ -48,21 +48,24 @@ class GateFacts:
     def __init__(
         self,
         clock: Clock,
-        limits: Limits,
+        limits: Callable[[], Limits],
         broker: Broker,
         blotter: Blotter,
         quotes: QuoteView,
         positions: Callable[[], tuple[Position, ...]],
-        facts: Facts | None = None,
+        facts: Facts,
         banned: Callable[[str, str], bool | None] | None = None,
+        master: Callable[[str], str | None] = lambda today: None,
     ) -> None:
+        """`master(today)` says why the instrument master does not serve on a day, None when nothing is known of it."""
         self._clock = clock
-        self.limits = limits
+        self._limits = limits
         self._broker = broker
         self._blotter = blotter
         self._quotes = quotes
         self._positions = positions
-        self._facts = facts or load()
+        self._facts = facts
+        self._master = master
         self._banned = banned or self._facts.banned
         self._money: Money | None = None
         self._capital: tuple[str, int] | None = None
@@ -77,7 +80,6 @@ class GateFacts:
         self.loss = ""
         self.reduce_only: dict[InstrumentKey, str] = {}
         self.holdings: dict[InstrumentKey, int] | None = None
-        self.broker_offset_ms = 0
         self.on_funds: Callable[[Read[Funds]], None] = lambda answer: None
 
     # What the engine tells.
@@ -136,7 +138,7 @@ class GateFacts:
     def clock_offset_ms(self) -> int | None:
         """How far this clock is from the broker's, or how far it jumped within the last minute, whichever is more.
 
-        The broker's `Date` header is not read yet: until it is, only jumps are seen.
+        None until an answer of the broker said what its clock is.
         """
         now = self._look()
         if now.setting == self._clocks.setting:
@@ -145,9 +147,10 @@ class GateFacts:
             if abs(jump_ns) > _JUMP_NS:
                 self._jump_ms, self._jump_ns = jump_ns // NS_PER_MS, now.mono_ns
         self._clocks = now
-        if now.mono_ns - self._jump_ns < 60 * NS_PER_S:
-            return max(self._jump_ms, self.broker_offset_ms, key=abs)
-        return self.broker_offset_ms
+        offset_ms = self._broker.clock_offset_ms
+        if offset_ms is not None and now.mono_ns - self._jump_ns < 60 * NS_PER_S:
+            return max(self._jump_ms, offset_ms, key=abs)
+        return offset_ms
 
     def positions_age_ms(self) -> int | None:
         if self._positions_ns is None:
@@ -155,7 +158,7 @@ class GateFacts:
         return (self._clock.mono_ns() - self._positions_ns) // NS_PER_MS
 
     def master_text(self) -> str | None:
-        return ""
+        return self._master(self._today())
 
     def entry_text(self, instrument: Instrument, product: Product) -> str | None:
         if product is not Product.INTRADAY or instrument.exchange not in _EQUITY_SEGMENTS:
@@ -179,7 +182,7 @@ class GateFacts:
         return self._second() < EARLY_S
 
     def blocked(self, instrument: Instrument) -> bool:
-        return instrument.symbol in self.limits.blocked_symbols
+        return instrument.symbol in self._limits().blocked_symbols
 
     def holdings_free(self, key: InstrumentKey) -> int | None:
         return None if self.holdings is None else self.holdings.get(key, 0)

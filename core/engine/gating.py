@@ -1,5 +1,8 @@
 """Builds the gate and the facts that only the engine can tell it."""
 
+from collections.abc import Callable
+
+from core.config import Limits
 from core.engine.authority import Authority
 from core.engine.facts_for_gate import GateFacts
 from core.engine.parts import Parts
@@ -10,10 +13,25 @@ from core.orders.positions import Positions
 
 
 def make_gate(
-    parts: Parts, authority: Authority, blotter: Blotter, positions: Positions, rates: Rates
+    parts: Parts,
+    limits: Callable[[], Limits],
+    authority: Authority,
+    blotter: Blotter,
+    positions: Positions,
+    rates: Rates,
 ) -> tuple[GateFacts, Gate]:
-    """One gate for an engine, over its own blotter and positions."""
-    clock, limits, board = parts.clock, parts.config.limits, parts.board
-    facts = GateFacts(clock, limits, parts.broker, blotter, board, positions.positions, banned=parts.banned)
-    gate = Gate(clock, limits, authority, board, blotter, positions, rates, parts.instruments.get, facts)
+    """One gate for an engine, over its own blotter and positions. `limits()` gives those in force."""
+    clock, board = parts.clock, parts.board
+    facts = GateFacts(
+        clock,
+        limits,
+        parts.broker,
+        blotter,
+        board,
+        positions.positions,
+        parts.dated,
+        banned=parts.banned,
+        master=lambda today: None if parts.master is None else parts.master.fault(today),
+    )
+    gate = Gate(clock, limits(), authority, board, blotter, positions, rates, parts.instruments.get, facts)
     return facts, gate

@@ -43,7 +43,7 @@ def _money(purse: Purse) -> tuple[Gauge, ...]:
 
 def _exposure(engine: "Engine", legs: tuple[Leg, ...], purse: Purse) -> tuple[Gauge, ...]:
     """The value of everything open, both sides added, beside what the day's capital allows; the largest position."""
-    limits, money = engine.parts.config.limits, engine.gate_facts.money()
+    limits, money = engine.limits_in_force(), engine.gate_facts.money()
     values = [abs(leg.position.net) * (leg.mark_e4 or leg.position.average_e4) for leg in legs if leg.position.net]
     blind = sum(1 for leg in legs if leg.position.net and leg.mark_e4 is None)
     word = f"{blind} at cost" if blind else ""
@@ -76,7 +76,7 @@ def _counted(name: str, used: int, most: int, word: str = "", kept: int = 0) -> 
 def _orders(engine: "Engine") -> tuple[Gauge, ...]:
     live = engine.blotter.live()
     lost = sum(1 for o in live if o.state in (OrderState.UNKNOWN, OrderState.UNCONFIRMED))
-    limits = engine.parts.config.limits
+    limits = engine.limits_in_force()
     value, units = group(limits.order_value_rupees_max), group(limits.order_quantity_max)
     return (
         _counted("Live orders", len(live), limits.open_orders_max, f"{lost} unknown" if lost else ""),

@@ -10,6 +10,7 @@ from core.config import Config, Limits
 from core.domain import Exchange, Instrument, InstrumentKey
 from core.engine.lockout import Passwords
 from core.facts import Event
+from core.market.facts import Facts, load
 from core.market.history import History
 from core.market.instruments import Catalogue
 from core.market.sessions import Session
@@ -86,6 +87,23 @@ class Meta(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class MasterNote:
+    """Where the instruments come from: `rows` usable ones, published for the trading day `day` (`YYYY-MM-DD`). Without
+    a day it is the exchange's own list of what it trades, and holds as long as that exchange does."""
+
+    rows: int
+    day: str = ""
+
+    def fault(self, today: str) -> str:
+        """Why nothing may be opened by it today; empty when it serves."""
+        if self.rows <= 0:
+            return "the instrument master holds no instrument"
+        if self.day and self.day != today:
+            return f"the instrument master is of {self.day}, today is {today}: tezi instruments update"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """`mode_word` is the first word of the screen; `run` names the account's run in stored rows.
 
@@ -118,6 +136,10 @@ class Parts:
     """The vault's password, where there is a vault."""
     wanted: Config | None = None
     """What the configuration file says, where that is not what is in force (`config`)."""
+    master: MasterNote | None = None
+    """What is known of the instrument master; None denies what opens."""
+    dated: Facts = field(default_factory=load)
+    """The trading facts with dates: the shipped ones, or those of the data folder where these are newer."""
     banned: Callable[[str, str], bool | None] | None = None
     """Whether an underlying is under ban on a day; None: as the dated lists say."""
     lists: Watchlists | None = None

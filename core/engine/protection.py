@@ -13,7 +13,6 @@ from core.engine.guardbook import GuardBook
 from core.engine.guards import BEAT_S, Guards
 from core.engine.reminders import Reminders
 from core.facts import EventKind
-from core.market import facts as market_facts
 from core.money import E4
 from core.orders.cautions import At
 from core.orders.guarding import protection_kind
@@ -36,12 +35,12 @@ class Protection:
 
     def __init__(self, engine: "Engine") -> None:
         parts, find = engine.parts, engine.parts.instruments.get
-        clock, meta, limits = parts.clock, parts.meta, parts.config.limits
+        clock, meta, limits = parts.clock, parts.meta, engine.limits_in_force
         self._engine = engine
         self.acting = False
         """Whether the gate is asked for a guard at this instant: a locked screen does not disarm what stands."""
         self._priced: frozenset[InstrumentKey] = frozenset()
-        self.facts = market_facts.load()
+        self.facts = parts.dated
         self.profits = Profits(
             engine.positions,
             engine.blotter,
@@ -132,14 +131,14 @@ class Protection:
         return blind
 
     def _loss_limit_e4(self) -> int:
-        """The rupees of the configuration, or its part of the day's capital where that is less."""
-        limits, money = self._engine.parts.config.limits, self._engine.gate_facts.money()
+        """The rupees of the limits in force, or their part of the day's capital where that is less."""
+        limits, money = self._engine.limits_in_force(), self._engine.gate_facts.money()
         rupees_e4 = limits.day_loss_rupees_max * E4
         return rupees_e4 if money is None else min(rupees_e4, money.capital_e4 * limits.day_loss_bps_max // 10_000)
 
     def through_e4(self, instrument: Instrument, touch_e4: int) -> int:
         """Market price protection of today's rules, at most the gate's collar; the collar where no rule is known."""
-        limits, day = self._engine.parts.config.limits, ist_day(self._engine.parts.clock.wall_ns())
+        limits, day = self._engine.limits_in_force(), ist_day(self._engine.parts.clock.wall_ns())
         bps = limits.collar_cash_bps
         if instrument.is_derivative:
             bps = limits.collar_option_bps if instrument.kind is Kind.OPTION else limits.collar_futures_bps

@@ -50,7 +50,7 @@ class Columns:
 
     def __init__(self, usual_ns: int = 0) -> None:
         self.count = 0
-        self._usual_ns = usual_ns
+        self.usual_first_ns = usual_ns
         self.raw = np.zeros((_START, ROW), np.uint8)
         self.revision, self.received_ns, self.epoch = (np.zeros(_START, np.int64) for _ in range(3))
         self.exchange_ms, self.close = np.zeros(_START, np.int64), np.zeros(_START, np.int64)
@@ -72,7 +72,7 @@ class Columns:
         if slot == len(self.raw):
             self._grow()
         number = EXCHANGE_TYPES[instrument.exchange]
-        self.exchange_type[slot], self.usual_ns[slot] = number, self._usual_ns
+        self.exchange_type[slot], self.usual_ns[slot] = number, self.usual_first_ns
         self.lowest[slot], self.highest[slot] = SCALES[number].lowest, SCALES[number].highest
         self.is_index[slot], self.is_option[slot] = instrument.kind is Kind.INDEX, instrument.kind is Kind.OPTION
         token = instrument.token.encode("ascii", "replace").ljust(25, b"\0")

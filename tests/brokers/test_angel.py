@@ -9,10 +9,10 @@ import pyotp
 import pytest
 
 from core.approval import Action, Approved, mint
-from core.brokers import contract
+from core.brokers import contract, dates
 from core.brokers.angel import AngelBroker
 from core.brokers.session import Credentials
-from core.clock import ManualClock, SystemClock
+from core.clock import NS_PER_S, ManualClock, SystemClock, iso_to_ns
 from core.domain import Exchange, Instrument, Kind
 from core.errors import InvariantBroken
 from core.outcome import Accepted, Failed, FailedBy, NotSent, Ok, Refused, RefusedBy, Unknown
@@ -352,6 +352,26 @@ async def test_the_date_header_is_kept_for_clock_checks() -> None:
         await broker.positions()
 
         assert broker.server_date_ns == 1_764_137_096 * 1_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("ours", "offset_ms"), [("04:56.0", 0), ("04:56.9", 0), ("04:57.5", 500), ("05:00.0", 3_000), ("04:55.5", -500)]
+)
+async def test_the_clock_of_the_other_side_is_compared_to_a_whole_second(ours: str, offset_ms: int) -> None:
+    """Ours stands still while it is asked."""
+    clock = ManualClock(iso_to_ns(f"2025-11-26T11:3{ours[1:]}+05:30"))
+    dated = reply({"status": True, "data": None}, Date="Wed, 26 Nov 2025 06:04:56 GMT")
+    async with _broker(_session(lambda _: dated), clock=clock) as (broker, _):
+        assert broker.clock_offset_ms is None
+        await broker.positions()
+        assert broker.clock_offset_ms == offset_ms
+
+
+def test_a_slow_answer_is_no_offset() -> None:
+    date_ns = 1_764_137_096 * NS_PER_S
+    assert dates.offset_ms(date_ns - 3 * NS_PER_S, date_ns + 2 * NS_PER_S, date_ns) == 0
+    assert dates.offset_ms(date_ns + 2 * NS_PER_S, date_ns + 9 * NS_PER_S, date_ns) == 1_000
+    assert dates.server_ns({"date": "yesterday"}) is None
 
 
 async def test_after_logout_nothing_logs_in_by_itself() -> None:

@@ -35,6 +35,7 @@ class FakeBroker:
     on_modify: Callable[[Approved], Outcome] | None = None
     reads: int = 0
     writes_sent: int = 0
+    clock_offset_ms: int | None = 0
     ids: int = 0
     late: Callable[[Approved, Outcome], None] = lambda approved, outcome: None
     circuits: tuple[CircuitStatus, ...] = ()

@@ -9,7 +9,7 @@ from core.config import Config
 from core.domain import InstrumentKey, Order, Side
 from core.engine.desk import EngineDesk
 from core.engine.engine import Engine
-from core.engine.parts import Parts
+from core.engine.parts import MasterNote, Parts
 from core.orders.tags import Tags
 from core.ports import Audit, Ledger, NoAudit, NoLedger
 from core.views import Submitted
@@ -76,6 +76,7 @@ class Rig:
             random=random.Random(1),
             mirror=lambda event: None,
             meta=self.journal,
+            master=MasterNote(3),
             audit=self.audit,
             ledger=self.ledger,
         )

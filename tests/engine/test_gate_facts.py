@@ -1,13 +1,17 @@
 """What the engine tells the gate: each fact is something really learned, it ages, and denies when it is missing."""
 
 from dataclasses import replace
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from core.clock import ManualClock, iso_to_ns, ist_day
 from core.config import Limits
 from core.domain import Exchange, Kind, OrderState, Position, Product, Side
 from core.engine.facts_for_gate import GateFacts
+from core.engine.parts import MasterNote
+from core.market.facts import load
 from core.orders.blotter import Blotter
 from core.orders.daytime import day_of, second_of_day
 from core.outcome import Failed, FailedBy, Ok, Refused
@@ -19,6 +23,7 @@ from tests.engine.rig import Rig
 from tests.orders.fakes import FakeQuotes, quote
 
 RUPEE = 10_000
+T0_DAY = ist_day(T0_NS)
 
 
 @pytest.fixture
@@ -116,6 +121,58 @@ async def test_only_a_clean_comparison_makes_positions_new(rig):
     assert later_ms is not None and later_ms >= 10_000
 
 
+async def test_nothing_opens_until_the_broker_said_what_its_clock_is(rig):
+    rig.broker.clock_offset_ms = None
+    assert denied(rig) == ["G7"]
+    rig.broker.clock_offset_ms = 3_001
+    assert denied(rig) == ["G7"]
+    rig.broker.clock_offset_ms = -3_000
+    assert denied(rig) == []
+
+
+@pytest.mark.parametrize(
+    ("master", "codes"),
+    [
+        (None, ["G10"]),
+        (MasterNote(0), ["G10"]),
+        (MasterNote(3), []),
+        (MasterNote(3, T0_DAY), []),
+        (MasterNote(3, "2025-11-26"), ["G10"]),
+        (MasterNote(3, "2025-11-28"), ["G10"]),
+    ],
+)
+async def test_a_master_of_another_day_or_of_nothing_opens_nothing(master, codes):
+    rig = Rig()
+    rig.more["master"] = master
+    rig.rebuild()
+    await rig.start()
+    assert denied(rig) == codes
+    await rig.stop()
+
+
+def own_freeze(folder: Path, quantity: int) -> None:
+    """A newer list of freeze quantities in a data folder."""
+    shipped = load().freeze
+    rows = tuple(msgspec.structs.replace(f, quantity=quantity) for f in shipped.freeze)
+    folder.mkdir(parents=True)
+    own = msgspec.structs.replace(shipped, freeze=rows)
+    (folder / "freeze.json").write_bytes(msgspec.json.encode(own))
+
+
+async def test_a_freeze_quantity_of_the_data_folder_counts_at_the_gate(tmp_path):
+    own_freeze(tmp_path / "facts", 65)
+    rig = Rig()
+    rig.more["dated"] = load(tmp_path / "facts")
+    rig.rebuild()
+    await rig.start()
+
+    asked = dict(instrument=NIFTY_FUT, price_e4=1412_6000, product=Product.CARRYFORWARD)
+    assert "G12" not in denied(rig, quantity=65, **asked)
+    assert "G12" in denied(rig, quantity=130, **asked)
+    assert rig.engine.account.protection.facts is rig.engine.parts.dated
+    await rig.stop()
+
+
 # Without an engine.
 
 
@@ -123,7 +180,7 @@ def facts(wall: str = "2025-11-27T10:00:00+05:30", positions: tuple[Position, ..
     clock = ManualClock(iso_to_ns(wall))
     quotes = FakeQuotes()
     blotter, limits = Blotter(lambda *a: None), more.pop("limits", Limits())
-    made = GateFacts(clock, limits, FakeBroker(clock), blotter, quotes, lambda: positions, **more)
+    made = GateFacts(clock, lambda: limits, FakeBroker(clock), blotter, quotes, lambda: positions, load(), **more)
     return made, clock, quotes
 
 

@@ -10,10 +10,10 @@ from core.brokers import contract
 from core.brokers.angel import AngelBroker
 from core.brokers.order_socket import AngelOrderSocket
 from core.brokers.session import Credentials
-from core.clock import ManualClock, SystemClock
+from core.clock import AnchoredClock, Clock, ManualClock, SystemClock, iso_to_ns
 from core.config import Config
 from core.engine.engine import Engine
-from core.engine.parts import Parts
+from core.engine.parts import MasterNote, Parts
 from core.orders.tags import Tags
 from core.secret import Secret
 from tests.builders import RELIANCE, SBIN
@@ -35,9 +35,7 @@ class LiveEngine:
         return [o.state.word for o in self.engine.blotter.orders()]
 
 
-def broker_of(
-    exchange: ExchangeProcess, clock: SystemClock | None = None, url: str = "", **options: Any
-) -> AngelBroker:
+def broker_of(exchange: ExchangeProcess, clock: Clock | None = None, url: str = "", **options: Any) -> AngelBroker:
     given = Credentials(
         exchange.client_code, Secret(exchange.pin), Secret(exchange.totp_secret), Secret(exchange.api_key)
     )
@@ -47,7 +45,8 @@ def broker_of(
 @asynccontextmanager
 async def live_engine(exchange: ExchangeProcess) -> AsyncIterator[LiveEngine]:
     """Logged in, reconciled, with its order socket behind a relay of its own."""
-    clock, random = SystemClock(), Random(1)
+    clock, random = AnchoredClock(SystemClock()), Random(1)
+    clock.anchor(iso_to_ns(exchange.call("/clock", {"advance_s": 0})["now"]))
     broker = broker_of(exchange, clock)
     journal = FakeJournal()
     async with relay(exchange.orders) as between:
@@ -58,7 +57,7 @@ async def live_engine(exchange: ExchangeProcess) -> AsyncIterator[LiveEngine]:
                 instruments=FakeMaster([RELIANCE, SBIN]), watchlist=(RELIANCE, SBIN), pins=(), session=always_open,
                 journal=journal, broker=broker, feed=FakeStream("feed"), updates=updates,
                 tags=Tags(ManualClock(clock.wall_ns()), b"k" * 32, 1), random=random, mirror=lambda event: None,
-                meta=journal,
+                meta=journal, master=MasterNote(2),
             )
         )  # fmt: skip
         engine.start()

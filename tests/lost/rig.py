@@ -22,7 +22,7 @@ from core.config import Config, Limits
 from core.domain import Instrument, InstrumentKey, Kind, Product, Side
 from core.engine.desk import EngineDesk
 from core.engine.engine import Engine
-from core.engine.parts import Parts
+from core.engine.parts import MasterNote, Parts
 from core.facts import LadderMode
 from core.feed.market import MarketFeed
 from core.market.instruments import Catalogue
@@ -83,6 +83,17 @@ class StillBoard(FakeBoard):
 
     def quote(self, slot: int) -> Quote:
         return self._quotes[slot]
+
+
+class OtherPace(AngelBroker):
+    """Our clock runs faster than the exchange's on purpose: what its answers say of the time means nothing here."""
+
+    @property
+    def clock_offset_ms(self) -> int | None:
+        return 0
+
+    @clock_offset_ms.setter
+    def clock_offset_ms(self, value: int | None) -> None: ...
 
 
 class LostRig:
@@ -162,7 +173,7 @@ class LostRig:
     def _parts(self, catalogue: Catalogue) -> Parts:
         e, real = self.exchange, SystemClock()
         login = Credentials(e.client_code, Secret(e.pin), Secret(e.totp_secret), Secret(e.api_key))
-        broker = AngelBroker(
+        broker = OtherPace(
             e.rest,
             lambda: login,
             self.clock,
@@ -198,6 +209,7 @@ class LostRig:
             random=rng,
             mirror=lambda event: None,
             meta=self.journal,
+            master=MasterNote(catalogue.count()),
         )
 
 
