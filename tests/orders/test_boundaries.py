@@ -98,6 +98,7 @@ ROWS: list[tuple[str, Callable[[GateRig], Any], dict[str, Any], str]] = [
     ("not reconciled, positions new, opening", both(own(reconciled="x"), out(positions_ms=0)), {}, "G8"),
     # G10 to G13
     ("master old", out(master="of yesterday"), {}, "G10"),
+    ("master old, reducing", both(held(), out(master="of yesterday")), SELL, ""),
     ("freeze at", out(freeze=65), FUT, ""),
     ("freeze just below a lot", out(freeze=64), FUT, "G12"),
     ("freeze, share at", out(freeze=10), {}, ""),
@@ -578,7 +579,8 @@ def test_places_in_the_windows_are_asked_for_what_the_message_is():
     assert [r.code for r in rig.gate.check(intent()).denials] == ["G29", "G30"]
     assert rig.gate.approve_cancel(order(**WORKING), RELIANCE, False).code == "G29"
     rig.rates.wait = rig.rates.wait_long = 0
-    rig.gate.approve_modify(intent(quantity=9), order(**WORKING), order(**WORKING, quantity=9))
+    lower = dict(quantity=9, price_e4=1410_0000)
+    rig.gate.approve_modify(intent(**lower), order(**WORKING), order(**WORKING, **lower))
     held(10)(rig)
     rig.gate.approve(intent(**SELL), order(**SELL))
 

@@ -9,11 +9,11 @@ from core.exchange.rules import OrderBody
 from tests.simulation.world import REST, STREAMS, World
 
 TRADER_MEAN_S, FATE_MEAN_S = 1.2, 6.0
-_ANSWERS = ("placeOrder", "cancelOrder", "getOrderBook", "getTradeBook", "getPosition")
+_ANSWERS = ("placeOrder", "cancelOrder", "modifyOrder", "getOrderBook", "getTradeBook", "getPosition")
 
 
 class Trader:
-    """Places, cancels, halts and resumes through the desk, as keys would; sometimes the phone trades beside it."""
+    """Places, changes, cancels, halts and resumes by the desk, as keys would; sometimes the phone trades beside it."""
 
     def __init__(self, world: World) -> None:
         self._world, self._rng = world, random.Random(f"{world.seed}/trader")
@@ -27,9 +27,11 @@ class Trader:
     def act(self) -> None:
         choice = self._rng.random()
         desk = self._world.desk
-        if choice < 0.62:
+        if choice < 0.58:
             self.place()
-        elif choice < 0.82 and (live := self._world.engine.orders.cancellable()):
+        elif choice < 0.70:
+            self.change()
+        elif choice < 0.84 and (live := self._world.engine.orders.cancellable()):
             desk.cancel(self._rng.choice(live).tag)
         elif choice < 0.86:
             desk.cancel_all()
@@ -56,6 +58,17 @@ class Trader:
                 product=rng.choice((Product.INTRADAY, Product.DELIVERY)),
             )
         )
+
+    def change(self) -> None:
+        """Other terms for one of the live orders, better or worse, larger or smaller."""
+        rng, live = self._rng, self._world.engine.orders.cancellable()
+        if not live:
+            return
+        order = rng.choice(live)
+        share = next((s for s in self._world.shares if s.token == order.token), None)
+        if share is not None:
+            price_e4 = order.price_e4 + rng.choice((-20, -2, 0, 2, 20)) * share.tick_e4
+            self._world.desk.modify(order.tag, max(1, order.quantity + rng.randint(-5, 10)), price_e4)
 
     def phone(self) -> None:
         share = self._rng.choice(self._world.shares)

@@ -67,11 +67,9 @@ def _positions(world: World) -> Iterator[str]:
 
 def _pace(world: World) -> Iterator[str]:
     """No second, wherever it begins, holds more order messages than the limit allows."""
-    writes = [
-        r.at_ms for r in world.requests if r.path.rsplit("/", 1)[-1] in ("placeOrder", "cancelOrder", "modifyOrder")
-    ]
+    writes = [r.at_ms for r in world.requests if r.path.rsplit("/", 1)[-1] in _WRITES]
     for i, at_ms in enumerate(writes):
         count = sum(1 for later in writes[i : i + 30] if later < at_ms + 1_000)
-        if count > WRITES_A_SECOND + 1:
+        if count > WRITES_A_SECOND:
             yield f"{count} order messages within a second at {at_ms}"
             return

@@ -85,7 +85,8 @@ CATALOGUE: tuple[Row, ...] = (
         "Every field has exactly its type; no unknown word is taken for a known one.",
         "Enter the order again."),
     Row(10, "INSTRUMENT_UNKNOWN", _S, "PM", D, D,
-        "Today's master knows this token under this symbol; a contract has not expired; an index is not traded.",
+        "Today's master knows this token under this symbol; a contract has not expired; an index is not traded. "
+        "To close, the row of an old master will do.",
         "Choose a tradable instrument of today's master."),
     Row(11, "TYPE_NOT_ALLOWED", _S, "PM", D, D,
         "LIMIT or STOPLOSS_LIMIT, DAY; INTRADAY or DELIVERY for shares, INTRADAY or CARRYFORWARD for contracts. "

@@ -63,9 +63,9 @@ def quantity_fits(f: Facts, i: OrderIntent) -> bool:
 
 
 def instrument_fits(f: Facts, i: OrderIntent) -> bool:
-    """The master of today knows this very contract, and it can still be traded."""
-    known = f.known
-    if known is None or f.master != "" or known.symbol != i.instrument.symbol or known.kind is Kind.INDEX:
+    """The master of today knows this very contract, and it can still be traded; to close, an old one's row will do."""
+    known, old = f.known, f.master != "" and not f.reducing
+    if known is None or old or known.symbol != i.instrument.symbol or known.kind is Kind.INDEX:
         return False
     if f.cash:
         return True

@@ -52,7 +52,7 @@ def _form(f: Facts, i: OrderIntent) -> str:
 
 def _instrument(f: Facts, i: OrderIntent) -> str:
     asked = f"{i.instrument.exchange} {i.instrument.token} {i.instrument.symbol} {i.instrument.expiry}".rstrip()
-    if f.master != "":
+    if f.master != "" and not f.reducing:
         return f.master or f"how old the master is, is {MISSING}"
     if f.known is None:
         return f"{asked} is not in today's master"
