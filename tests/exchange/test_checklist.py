@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 
 from core.exchange.faults import FaultName
+from tests.exchange import test_faults_rest, test_faults_stream, test_faults_updates
 
 HERE = Path(__file__).parent
 DOCS = HERE.parents[1] / "docs" / "exchange-checklist.md"
@@ -24,7 +25,8 @@ stands in brackets). `tests/exchange/test_checklist.py` holds this table equal t
 
 
 def fault(name: str) -> str:
-    return f"test_fault_catalogue.py::test_a_client_sees[{name}]"
+    (module,) = (m for m in (test_faults_rest, test_faults_stream, test_faults_updates) if name in m.WAYS)
+    return f"{Path(module.__file__ or '').name}::test_a_client_sees[{name}]"
 
 
 REST, STREAMS, SOCKETS = "test_checklist_rest.py::", "test_checklist_streams.py::", "test_streams.py::"
@@ -148,7 +150,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "never contact any outside host": ("no outside host is contacted; 127.0.0.1 is bound",),
     "bind to 127.0.0.1": ("no outside host is contacted; 127.0.0.1 is bound",),
 }
-"""The words of the page's section 14, each with the boxes it became. Boxes beyond these come from its other sections."""
+"""The words of section 14 of the page, each with its boxes. Boxes beyond these come from other sections."""
 
 
 def table() -> str:
