@@ -44,7 +44,7 @@ def build_parts(
     broker = AngelBroker(link.address.rest, link.credentials, clock, known=known, random=random)
     link.on_move = broker.move
     session, session_of = hours(options.mode, options.home, catalogue.stream)
-    board = QuoteBoard(clock, stale_ms=options.config.limits.quote_age_ms_max)
+    board = QuoteBoard(clock, options.config.limits)
     return Parts(
         clock=clock,
         config=options.config,

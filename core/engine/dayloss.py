@@ -57,7 +57,8 @@ class DayLossLatch:
         self._loss_e4 = 0
         self._unpriced = 0
         self._blind_ns: int | None = None
-        self._dirty = False
+        self._wanted = self._stored = 0
+        self._failing = False
 
     def state(self) -> DayLoss:
         return DayLoss(self._loss_e4, self._limit_e4(), self._accepted_e4, self._latched, self._unpriced)
@@ -88,15 +89,20 @@ class DayLossLatch:
             self._latch(f"day loss {show_price(self._loss_e4)} reached the limit {show_price(allowed_e4)}")
 
     async def keep(self) -> None:
-        """Save what changed. What cannot be saved is said; the latch holds in memory all the same."""
-        if not self._dirty:
+        """Save what is not in the store yet. A failure is said once and tried again at the next beat; the latch holds
+        in memory all the same."""
+        wanted = self._wanted
+        if self._stored == wanted:
             return
-        self._dirty = False
         kept = _Kept(self._run, self._day, self._latched, self._accepted_e4)
         try:
             await self._save(msgspec.json.encode(kept).decode())
         except StoreFailed as e:
-            self._report(EventKind.RISK, f"the day-loss latch could not be saved: {e}", True)
+            if not self._failing:
+                self._report(EventKind.RISK, f"the day-loss latch could not be saved: {e}", True)
+            self._failing = True
+            return
+        self._stored, self._failing = wanted, False
 
     def unlatch(self, typed: str) -> Submitted:
         """Allow as much loss again, from here on; only by the whole phrase."""
@@ -106,7 +112,7 @@ class DayLossLatch:
             return Submitted(refused=f"type {UNLATCH} to go on after the day-loss limit; {typed!r} was typed")
         self._accepted_e4 = self._loss_e4
         self._latched = ""
-        self._dirty = True
+        self._wanted += 1
         self._ladder.clear(CODE)
         again = show_price(self._limit_e4() + self._accepted_e4)
         self._report(EventKind.RISK, f"day-loss limit lifted by hand; it latches again at a loss of {again}", True)
@@ -114,7 +120,7 @@ class DayLossLatch:
 
     def _latch(self, why: str) -> None:
         self._latched = why
-        self._dirty = True
+        self._wanted += 1
         self._ladder.raise_cause(CODE, LadderMode.REDUCE_ONLY, f"{why}: only closing orders until tomorrow", linger_s=0)
         self._report(EventKind.RISK, f"DAY LOSS LIMIT: {why}. Only closing orders until tomorrow.", True)
 
@@ -130,5 +136,6 @@ class DayLossLatch:
     def _roll(self) -> None:
         day = ist_day(self._clock.wall_ns())
         if day != self._day:
-            self._day, self._latched, self._accepted_e4, self._dirty = day, "", 0, True
+            self._day, self._latched, self._accepted_e4 = day, "", 0
+            self._wanted += 1
             self._ladder.clear(CODE)

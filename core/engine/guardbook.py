@@ -32,13 +32,14 @@ class GuardBook:
         self._save = save
         self._report = report
         self._guards: dict[PositionKey, Guard] = {}
-        self._dirty = False
+        self._wanted = self._stored = 0
         self._saved_ns = 0
+        self._failing = False
         self.revision = 0
 
     @property
     def saved(self) -> bool:
-        return not self._dirty
+        return self._stored == self._wanted
 
     def rows(self) -> tuple[Guard, ...]:
         return tuple(self._guards.values())
@@ -51,13 +52,13 @@ class GuardBook:
         self._guards[guard.key] = guard
         self.revision += 1
         if not later or self._clock.mono_ns() - self._saved_ns >= TRAIL_SAVE_NS:
-            self._dirty = True
+            self._wanted += 1
 
     def pop(self, key: PositionKey) -> Guard | None:
         held = self._guards.pop(key, None)
         if held is not None:
             self.revision += 1
-            self._dirty = True
+            self._wanted += 1
         return held
 
     async def record(self, guard: Guard) -> bool:
@@ -71,12 +72,26 @@ class GuardBook:
         return self._guards.get(guard.key) is guard
 
     async def keep(self, *, needed: bool = True) -> None:
-        """Save; with `needed` False only what changed since the last time."""
-        if not needed and not self._dirty:
+        """Save; with `needed` False only what is not stored yet. Raises StoreFailed; then it stays to be saved."""
+        if not needed and self.saved:
             return
-        self._dirty = False
-        self._saved_ns = self._clock.mono_ns()
+        wanted, at_ns = self._wanted, self._clock.mono_ns()
         await self._save(msgspec.json.encode(Kept(self._run, self.rows())).decode())
+        self._stored, self._saved_ns = max(self._stored, wanted), at_ns
+
+    async def keep_on(self) -> None:
+        """Save what is not in the store yet; a failure is said once and tried again at the next call."""
+        try:
+            await self.keep(needed=False)
+        except StoreFailed as e:
+            if not self._failing:
+                text = f"stops and targets could not be saved: {e}. They are watched; a restart now would lose them."
+                self._report(EventKind.RISK, text, True)
+            self._failing = True
+            return
+        if self._failing:
+            self._report(EventKind.RISK, "stops and targets are saved again", False)
+        self._failing = False
 
     def restore(self, text: str, orders: Iterable[Order]) -> None:
         """Take up what the store holds of this run. An exit that an order was made of is never made again."""

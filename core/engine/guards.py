@@ -103,7 +103,7 @@ class Guards:
             for guard in self.rows():
                 if self._book.get(guard.key) is guard:  # a person may have taken it away while another was recorded
                     await self._look(guard)
-        await self._book.keep(needed=False)
+        await self._book.keep_on()
 
     async def _look(self, guard: Guard) -> None:
         net = self._exits.positions.net(guard.key)

@@ -17,6 +17,7 @@ from core.exchange.book import Book, Match
 from core.exchange.calendar import Hours
 from core.exchange.crowd import Crowd
 from core.exchange.dayfigures import DayFigures
+from core.exchange.listed import instruments_of
 from core.exchange.listing import Listing
 from core.exchange.past import invent_past
 from core.exchange.snapshot import Bar, Snapshot
@@ -71,8 +72,8 @@ class Floor:
         self._until_ns: dict[InstrumentKey, int] = {}
         self._now_ns = self._opens_ns = opens_ns
         self._index_ns = 0
-        self._busy: dict[int, tuple[int, float]] = {}
-        self._eager = [k for k, row in listings.items() if row.tradable and row.instrument.kind is not Kind.OPTION]
+        self._busy: dict[Exchange, tuple[int, float]] = {}
+        self._eager = [k for k, i in instruments_of(listings) if i.kind not in (Kind.INDEX, Kind.OPTION)]
         self._eager = [*self._values.needed, *self._eager] if len(self._eager) <= EAGER_MAX else self._values.needed
         self.on_match: Callable[[InstrumentKey, Match, int], None] = lambda key, match, now_ns: None
         self.on_price: Callable[[InstrumentKey, int, int], None] = lambda key, last_e4, now_ns: None
@@ -272,16 +273,17 @@ class Floor:
     def _awake(self, key: InstrumentKey, now_ns: int) -> bool:
         return key in self._watched or key in self._held or self._until_ns.get(key, 0) > now_ns
 
-    def _activity(self, now_s: int, opened_ns: int) -> float:
-        """How busy a session is in this second."""
-        kept = self._busy.get(opened_ns)
+    def _activity(self, now_s: int, key: InstrumentKey) -> float:
+        """How busy the session of an instrument is in this second."""
+        kept = self._busy.get(key.exchange)
         if kept is None or kept[0] != now_s:
-            kept = self._busy[opened_ns] = now_s, activity(now_s * NS_PER_S, opened_ns)
+            opens_ns, closes_ns = self._opened_ns(key), self._session(key).closes_ns
+            kept = self._busy[key.exchange] = now_s, activity(now_s * NS_PER_S, opens_ns, closes_ns)
         return kept[1]
 
     def _pause_ns(self, key: InstrumentKey, now_ns: int) -> int:
         crowd = self._crowds[key]
-        busy = self._activity(now_ns // NS_PER_S, self._opened_ns(key))
+        busy = self._activity(now_ns // NS_PER_S, key)
         if self._awake(key, now_ns):
             crowd.scale = busy
             mean_ms = MEAN_MS / busy

@@ -26,6 +26,15 @@ class _Count:
     unknown: bool
     crosses: bool
     price_e4: int
+    changing: bool
+    """A change of it is under way: it counts at the worse of its old and its new terms."""
+
+    def widen(self, other: "_Count") -> None:
+        """Either of two sets of terms may be alive: the larger quantity and the more aggressive price count."""
+        self.leaves = max(self.leaves, other.leaves)
+        self.price_e4 = (max if self.side is Side.BUY else min)(self.price_e4, other.price_e4)
+        self.crosses |= other.crosses
+        self.changing = True
 
 
 @dataclass(slots=True)
@@ -49,13 +58,15 @@ class Exposure:
     _leaves: dict[PositionKey, Leaves] = field(default_factory=dict)
     _open: dict[InstrumentKey, int] = field(default_factory=dict)
     _own: dict[InstrumentKey, dict[str, _Count]] = field(default_factory=dict)
+    _best: dict[InstrumentKey, tuple[int, int]] = field(default_factory=dict)
     _fills: dict[InstrumentKey, deque[tuple[str, int]]] = field(default_factory=dict)
 
     def set(self, order: Order) -> None:
         """Count an order as it stands now, in place of how it stood."""
         before, after = self._counts.pop(order.tag, None), _count(order)
-        if before is not None and after is not None and order.change == "modify":
-            after.leaves = max(after.leaves, before.leaves)  # until the change is confirmed either may be alive
+        changing = order.change == "modify" or (order.change != "" and before is not None and before.changing)
+        if before is not None and after is not None and changing:
+            after.widen(before)
         if before is not None:
             self._add(order.tag, before, -1)
         if after is not None:
@@ -98,6 +109,12 @@ class Exposure:
 
     def own_best(self, key: InstrumentKey) -> tuple[int, int]:
         """Our best resting buy and sell, 1/10,000 rupee; 0 where there is none."""
+        best = self._best.get(key)
+        if best is None:
+            best = self._best[key] = self._find_best(key)
+        return best
+
+    def _find_best(self, key: InstrumentKey) -> tuple[int, int]:
         own = self._own.get(key)
         if not own:
             return NOTHING
@@ -125,6 +142,7 @@ class Exposure:
 
     def _cross(self, tag: str, count: _Count, sign: int) -> None:
         own = self._own.setdefault(count.key, {})
+        self._best.pop(count.key, None)
         if sign > 0:
             own[tag] = count
         else:
@@ -154,4 +172,5 @@ def _count(order: Order) -> _Count | None:
         unknown=state in (OrderState.UNKNOWN, OrderState.UNCONFIRMED),
         crosses=state.live and order.order_type in _RESTING and state is not OrderState.TRIGGER_PENDING,
         price_e4=order.price_e4,
+        changing=False,
     )

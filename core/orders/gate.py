@@ -14,7 +14,7 @@ from core.errors import InvariantBroken
 from core.facts import Operation
 from core.orders.blotter import Blotter
 from core.orders.checks.codes import G0, G29, G30
-from core.orders.checks.exposure import needed_e4
+from core.orders.checks.exposure import added_e4, needed_e4
 from core.orders.checks.facts import Facts
 from core.orders.checks.judge import denying, failing, failing_cancel
 from core.orders.checks.structure import well_formed
@@ -160,17 +160,16 @@ class Gate:
         return told(facts, intent, failed)
 
     def approve_modify(self, intent: OrderIntent, target: Order, changed: Order) -> Approved | Verdict:
-        """Approve a change: `changed` is the order as it would be. Until the change is confirmed the larger of old and
-        new stays reserved."""
+        """Approve a change: `changed` is the order as it would be. The money that it adds is reserved, and until it is
+        confirmed the larger quantity and the more aggressive price of old and new count."""
         facts, failed = self._judge(intent, Action.MODIFY, target)
         if failed and denying(failed, facts, intent):
             return told(facts, intent, failed)
         if self._rates.take(Operation.MODIFY):
             return self.check_modify(intent, target)
         _same(intent, changed)
-        if changed.leaves > target.leaves:
-            self._exposure.set(changed)
-        self.book.changed(target.tag, Action.MODIFY)
+        self._exposure.set(changed)
+        self.book.changed(target.tag, Action.MODIFY, added_e4(facts, intent))
         return self._mint(Action.MODIFY, changed, intent.instrument)
 
     def approve_cancel(self, order: Order, instrument: Instrument, confirmed: bool) -> Approved | CheckResult:

@@ -211,6 +211,8 @@ class FakeJournal:
         self.records: list[OrderRecord] = []
         self.meta: dict[str, str] = {}
         self.broken = ""
+        self.meta_failures = 0
+        """How many more writes of small values fail."""
         self.finished: list[str] = []
 
     async def intent(self, event: OrderRecord) -> None:
@@ -236,6 +238,9 @@ class FakeJournal:
         return self.broken
 
     async def store_meta(self, key: str, value: str) -> None:
+        if self.meta_failures:
+            self.meta_failures -= 1
+            raise StoreFailed("disk full")
         self.meta[key] = value
 
 

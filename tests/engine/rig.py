@@ -32,6 +32,9 @@ class FakeBoard(FakeQuotes):
     def fresh_count(self) -> int:
         return 1
 
+    def use(self, limits) -> None:
+        self.limits = limits
+
 
 class Rig:
     """`start`, then `submit`, `wait`; the fakes are public."""

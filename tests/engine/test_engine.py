@@ -1,10 +1,13 @@
 """The engine's promises, on a scripted broker and under virtual time."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.domain import OrderState, Product, Side
 from core.facts import CircuitState, LadderMode, Operation
 from core.outcome import Failed, FailedBy, NotSent, Refused, RefusedBy, Unknown
+from core.ports import NoAudit
 from core.views import CircuitStatus
 from tests.builders import NIFTY_FUT, RELIANCE, row
 from tests.engine.fakes import DOWN, FakeBroker, FakeJournal
@@ -383,4 +386,86 @@ async def test_a_circuit_is_held_open_by_hand_and_let_go():
     await rig.wait(20)
     assert rig.engine.ladder.mode is LadderMode.NORMAL
     assert "waits for no test" in rig.desk.retry_circuit("ORDERS").refused
+    await rig.stop()
+
+
+@pytest.mark.parametrize("failures", [1, 5])
+async def test_a_halt_is_written_until_it_is_stored_and_so_is_its_end(rig, failures):
+    rig.journal.meta_failures = failures
+    rig.desk.halt("a bad day")
+    await rig.wait(0.2)
+    assert "halt" not in rig.journal.meta
+    await rig.wait(3)
+    assert rig.journal.meta["halt"] == "a bad day"
+    assert rig.events().count("the halt could not be saved") == 1
+
+    rig.journal.meta_failures = failures
+    rig.engine.resume()
+    await rig.wait(3)
+    assert rig.journal.meta["halt"] == ""
+
+
+async def test_a_halt_undone_while_it_could_not_be_stored_stays_undone(rig):
+    rig.journal.meta_failures = 2
+    rig.desk.halt("a bad day")
+    await rig.wait(0.2)
+    rig.engine.resume()
+    await rig.wait(3)
+    assert rig.journal.meta["halt"] == ""
+
+
+async def test_the_stop_waits_for_a_halt_that_is_not_stored_yet():
+    rig = Rig()
+    await rig.start()
+    rig.journal.meta_failures = 1
+    rig.desk.halt("at the very end")
+    await rig.stop()
+    assert rig.journal.meta["halt"] == "at the very end"
+
+
+class Kept(NoAudit):
+    """An audit log that a test can read."""
+
+    def __init__(self) -> None:
+        self.kept = []
+
+    def append(self, kind, fields) -> None:
+        self.kept.append((kind, fields))
+
+
+class Trading(FakeBroker):
+    """A broker where another device buys one share for delivery after each read of the trade book, `left` times."""
+
+    left = 0
+
+    def theirs(self) -> None:
+        held = self.orders.get("77") or row(broker_id="77", unique_id="u77", tag="", quantity=99)
+        held = replace(held, product=Product.DELIVERY, filled=held.filled + 1, average_e4=1412_6000)
+        self.orders["77"] = held
+        self.fills.append(self.trade(replace(held, price_e4=1412_6000), 1))
+
+    async def trade_book(self):
+        answer = await super().trade_book()
+        if self.left:
+            self.left -= 1
+            self.theirs()
+        return answer
+
+
+@pytest.mark.parametrize("changes", [1, 3, 4])
+async def test_books_that_change_while_they_are_read_open_no_phantom(changes):
+    rig = Rig()
+    rig.broker, rig.audit = Trading(rig.clock), Kept()
+    rig.rebuild()
+    rig.broker.left = changes
+    rig.engine.start()
+    await rig.wait(10)
+
+    problems = [fields["problem"] for kind, fields in rig.audit.kept if kind == "reconcile"]
+    assert ("changed during each of 3 reads" in problems[0]) is (changes >= 3)
+    assert problems[-1] == ""
+
+    assert rig.engine.authority.reconcile_text == ""
+    (held,) = rig.engine.positions.positions()
+    assert held.net == changes
     await rig.stop()

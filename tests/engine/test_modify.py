@@ -6,6 +6,8 @@ import pytest
 
 from core.domain import OrderState
 from core.outcome import Accepted, NotSent, Refused, Unknown
+from core.ports import Funds
+from tests.builders import intent
 from tests.engine.rig import Rig
 
 S = OrderState
@@ -99,3 +101,59 @@ async def test_a_second_change_waits_for_the_first(rig):
     )
     await rig.wait(20)
     assert "G39" in rig.desk.modify(tag, 30, 1400_0000).refused
+
+
+async def poor(rig: Rig, first, second) -> None:
+    """Two resting orders and Rs 23,000 of free funds, read a moment ago."""
+    for tag in (first, second):
+        assert rig.order(tag).state is S.WORKING
+    rig.broker.purse = Funds(23_000 * 10_000, 9_77_000 * 10_000)
+    await rig.wait(21)
+    rig.broker.on_modify = lambda a: Accepted(a.order.broker_id)
+
+
+async def test_two_changes_never_pass_on_the_same_money(rig):
+    first, second = rig.submit(price_e4=1412_5000).tag, rig.submit(price_e4=1412_0000, quantity=14).tag
+    await rig.wait(2)
+    await poor(rig, first, second)
+
+    assert rig.desk.modify(first, 60, 1412_5000).tag
+    assert "G25" in rig.desk.modify(second, 60, 1412_0000).refused
+    assert "G25" in rig.submit(quantity=60, price_e4=1411_0000).refused
+    await rig.wait(1)
+    assert len(rig.broker.modified) == 1
+
+
+async def test_a_change_that_asks_for_less_reserves_nothing(rig):
+    first = rig.submit(price_e4=1412_6000, quantity=20).tag
+    await rig.wait(25)
+    assert rig.desk.modify(first, 10, 1412_6000).tag
+    assert rig.engine.gate.book.gather(intent(intent_id="x")).reserved_e4 == 0
+
+
+@pytest.mark.parametrize(("old_e4", "new_e4"), [(1410_0000, 1412_0000), (1412_0000, 1410_0000)])
+async def test_while_a_change_is_under_way_the_more_aggressive_price_crosses(rig, old_e4, new_e4):
+    tag = rig.submit(price_e4=old_e4).tag
+    await rig.wait(2)
+    rig.broker.on_modify = lambda a: Accepted(a.order.broker_id)
+    assert rig.desk.modify(tag, 10, new_e4).tag
+    assert "G33" in rig.sell(price_e4=1411_5000).refused
+    await rig.wait(0.3)
+    assert "G33" in rig.sell(price_e4=1411_6000).refused
+
+
+async def test_a_cancel_asked_over_a_change_still_counts_both(rig):
+    tag = await resting(rig)
+    rig.broker.on_modify = lambda a: Accepted(a.order.broker_id)
+    rig.desk.modify(tag, 20, 1412_0000)
+
+    async def lost(approved):
+        approved.consume()
+        rig.broker.writes_sent += 1
+        return Unknown("timeout")
+
+    rig.broker.cancel = lost
+    assert rig.desk.cancel(tag).tag
+    exposure = rig.engine.blotter.exposure
+    assert exposure.leaves(held_position(rig.order(tag))).buys == 20
+    assert exposure.own_best(rig.order(tag).key)[0] == 1412_0000

@@ -1,5 +1,6 @@
 """Faults of REST answers, by name: what a client sees of each, and what the truth says."""
 
+import json
 import time
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.exchange.fault_bench import PLACE, RMS, Bench, Way, code_of, into
-from tests.exchange.wire import USER, Wire, place_body
+from tests.exchange.wire import ORDER, USER, Wire, place_body
 
 MASTER = "/OpenAPI_File/files/OpenAPIScripMaster.json"
 WAYS: dict[str, Way] = {}
@@ -211,6 +212,35 @@ def _rows(b: Bench, name: str, **fields: Any) -> tuple[list[dict[str, Any]], lis
     right = b.wire.book()
     b.set(name, on=["getOrderBook"], count=1, **fields)
     return right, b.wire.book()
+
+
+@way
+def utf16(b: Bench) -> None:
+    b.set("utf16", on=["getRMS"], count=1)
+    body = b.raw(RMS).partition(b"\r\n\r\n")[2]
+    assert body.startswith(b"\xff\xfe") and json.loads(body.decode("utf-16"))["status"] is True
+
+
+@way
+def repeat_keys(b: Bench) -> None:
+    b.set("repeat_keys", on=["getRMS"], count=1)
+    pairs = json.loads(b.funds().text, object_pairs_hook=lambda found: found)
+    assert [value for name, value in pairs if name == "status"] == [False, True]
+    first, second = (value for name, value in pairs if name == "data")
+    assert first == "first" and {name for name, _ in second} >= {"net", "availablecash"}
+
+
+@way
+def reuse_trade_id(b: Bench) -> None:
+    for side in ("BUY", "SELL"):
+        b.wire.place(ordertype="MARKET", price="0", transactiontype=side)
+    path = ORDER + "getTradeBook"
+    right = b.wire.send("GET", path).json["data"]
+    b.set("reuse_trade_id", count=1)
+    shown = b.wire.send("GET", path).json["data"]
+    assert len({row["fillid"] for row in right}) == len(right) > 1
+    assert {row["fillid"] for row in shown} == {right[0]["fillid"]}
+    assert [row | {"fillid": ""} for row in shown] == [row | {"fillid": ""} for row in right]
 
 
 @way

@@ -98,6 +98,19 @@ def oversize_frame(b: Bench) -> None:
 
 
 @way
+def endless_frame(b: Bench) -> None:
+    """A client with a limit gives up with 1009; the exchange serves on, and the next connection is well."""
+    with b.stream() as stream:
+        b.set("endless_frame", size=65_536, count=1)
+        b.watch(stream)
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                stream.recv(timeout=10)
+        assert closed.value.sent is not None and closed.value.sent.code == 1009
+    assert len(b.seen(3)) == 3
+
+
+@way
 def flip_bits(b: Bench) -> None:
     b.set("flip_bits")
     frames = b.seen(20)

@@ -10,6 +10,7 @@ from core.domain import Exchange, InstrumentKey
 from core.exchange import calendar
 from core.exchange.orders import OwnOrder, Refusal
 from core.exchange.rules import OrderBody
+from core.exchange.tide import activity
 from tests.exchange.practice_day import SBIN, Day
 
 MARKET = {"ordertype": "MARKET", "price": "0"}
@@ -117,3 +118,15 @@ def test_the_lock_of_waiting_orders_can_be_taken_off() -> None:
     assert isinstance(locked, Refusal) and "08:45" in locked.message
     day.practice.switches.change(b'{"amo_lock": false}')
     assert isinstance(day.practice.cancel(body), OwnOrder) and order.status == "cancelled after market order"
+
+
+def test_every_session_is_busiest_at_its_own_ends() -> None:
+    """Volume goes with the square: recorded shares traded 21 to 40 per cent of a day in its last half hour."""
+    day = date(2026, 3, 3)
+    for exchange, last_share in ((Exchange.NSE, (0.21, 0.40)), (Exchange.MCX, (0.08, 0.20))):
+        opens_ns, closes_ns = calendar.hours(exchange, day)
+        minutes = range(opens_ns, closes_ns, 60 * NS_PER_S)
+        volumes = [activity(at_ns, opens_ns, closes_ns) ** 2 for at_ns in minutes]
+        assert last_share[0] < sum(volumes[-30:]) / sum(volumes[15:]) < last_share[1]
+        assert max(volumes[60:-60]) < 2 < volumes[5], "quiet in between, lively at the opening"
+    assert activity(opens_ns, 0, 0) == 1

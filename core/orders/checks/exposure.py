@@ -120,9 +120,13 @@ def within_position(f: Facts, i: OrderIntent) -> bool:
 
 def opening_units(f: Facts, i: OrderIntent) -> int:
     """How many units of the order are beyond what closes the position, after what already rests on its side."""
-    net, same = f.net or 0, f.leaves_buy if i.side is Side.BUY else f.leaves_sell
-    closing = max(0, -net if i.side is Side.BUY else net)
-    return max(0, units(f, i) + same - closing) - max(0, same - closing)
+    return _opening(f, i.side, units(f, i))
+
+
+def _opening(f: Facts, side: Side, quantity: int) -> int:
+    net, same = f.net or 0, f.leaves_buy if side is Side.BUY else f.leaves_sell
+    closing = max(0, -net if side is Side.BUY else net)
+    return max(0, quantity + same - closing) - max(0, same - closing)
 
 
 def needed_e4(f: Facts, i: OrderIntent) -> int | None:
@@ -132,6 +136,15 @@ def needed_e4(f: Facts, i: OrderIntent) -> int | None:
         if f.known is None
         else need_e4(f.known, i.product, i.side, opening_units(f, i), max(i.price_e4, f.mark_e4 or 0))
     )
+
+
+def added_e4(f: Facts, i: OrderIntent) -> int:
+    """What a change would block beyond what its order blocks already, 1/10,000 rupee; 0 when it asks for no more."""
+    need, old = needed_e4(f, i), f.target
+    if need is None or old is None or f.known is None:
+        return 0
+    held = need_e4(f.known, old.product, old.side, _opening(f, old.side, old.leaves), old.price_e4)
+    return max(0, need - held)
 
 
 def usable_e4(f: Facts) -> int | None:
