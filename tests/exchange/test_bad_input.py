@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from core.domain import Exchange, InstrumentKey
 from core.exchange.subscriptions import Subscriptions
@@ -56,14 +57,37 @@ def test_bodies_of_garbage_are_answered_in_the_dialect(wire: Wire) -> None:
     assert "Traceback" not in wire.exchange.errors()
 
 
-def test_frames_of_garbage_never_break_a_connection_nor_grow_it() -> None:
+def test_subscriptions_do_not_grow_by_garbage() -> None:
     rng = random.Random(6)
     wanted = Subscriptions(lambda: frozenset({InstrumentKey(Exchange.NSE, "2885")}))
     errors = sum(wanted.handle(fuzzing.frame(rng)) is not None for _ in range(20_000))
     assert errors > 10_000 and len(wanted.take(10)) <= 2
 
 
-def test_two_thousand_connections_and_half_requests_harm_nobody(wire: Wire) -> None:
+def test_frames_of_garbage_never_break_a_connection(wire: Wire) -> None:
+    """Text and binary, over a real socket; the same connection then answers, by a pong and by packets."""
+    rng = random.Random(6)
+    with wire.stream() as stream:
+        for _ in range(300):
+            stream.send(fuzzing.frame(rng))
+        stream.send("ping")
+        until(lambda: stream.recv(timeout=10) == "pong", "the heartbeat is answered")
+        stream.send(subscribe(2, "3045"))
+        until(lambda: isinstance(f := stream.recv(timeout=10), bytes) and head(f)[:3] == (2, 1, "3045"), "a packet")
+    assert "Traceback" not in wire.exchange.errors()
+
+
+def test_bytes_that_are_no_frames_end_their_own_connection_only(wire: Wire) -> None:
+    with wire.stream() as good, wire.stream() as bad:
+        bad.socket.sendall(b"\xff" * 40)
+        with pytest.raises(ConnectionClosed):
+            bad.recv(timeout=10)
+        good.send("ping")
+        until(lambda: good.recv(timeout=10) == "pong", "the other connection lives")
+    assert "Traceback" not in wire.exchange.errors()
+
+
+def test_two_thousand_connections_beside_sixty_half_requests_harm_nobody(wire: Wire) -> None:
     """Some are left open half-way, the others come and go; requests between them are answered."""
     rest, stream = _door(wire.exchange.rest), _door(wire.exchange.stream)
     held = []
