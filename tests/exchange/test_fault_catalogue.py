@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import get_args
 
 from core.exchange.faults import Fault, FaultName, Faults
-from tests.exchange import test_faults_rest, test_faults_stream, test_faults_updates
+from tests.exchange import test_faults_rest, test_faults_stream, test_faults_tls, test_faults_updates
 from tests.exchange.fault_bench import Bench
 from tests.exchange.waiting import until
 
 
 def test_every_name_has_one_way() -> None:
-    ways = [*test_faults_rest.WAYS, *test_faults_stream.WAYS, *test_faults_updates.WAYS]
+    ways = [*test_faults_rest.WAYS, *test_faults_stream.WAYS, *test_faults_tls.WAYS, *test_faults_updates.WAYS]
     assert sorted(ways) == sorted(get_args(FaultName))
 
 
