@@ -82,7 +82,7 @@ def _worked(world: World) -> None:
 def _tenth(world: World) -> None:
     """Ten order messages within a second; nine would be as many as the broker takes."""
     write = next(r for r in world.requests if r.path.endswith("placeOrder"))
-    world.requests.extend(msgspec.structs.replace(write, at_ms=10**12 + n * 111) for n in range(10))
+    world.requests.extend(msgspec.structs.replace(write, at_ms=write.at_ms + 10**6 + n * 111) for n in range(10))
 
 
 @pytest.mark.parametrize(
