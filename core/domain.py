@@ -227,6 +227,10 @@ class Order:
         return InstrumentKey(self.exchange, self.token)
 
     @property
+    def position(self) -> "PositionKey":
+        return PositionKey(self.exchange, self.token, self.product)
+
+    @property
     def leaves(self) -> int:
         """Units that may still trade: 0 once the order cannot. An end that is still soft frees nothing."""
         return self.quantity - self.filled if self.state.live or self.soft else 0

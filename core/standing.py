@@ -1,9 +1,11 @@
 """How everything stands, for the top line, the health pane and the overlays: values computed when asked for."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from core.domain import Order
+from core.domain import InstrumentKey, Order
 from core.facts import Cause, CircuitState, LadderMode
+from core.money import group
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,56 @@ class CircuitStatus:
     def failing(self) -> bool:
         """Whether it keeps calls back until a test shows that the service is well."""
         return self.state not in (CircuitState.CLOSED, CircuitState.PROBATION)
+
+
+class Choice(StrEnum):
+    """What a person may say of an order that nobody could confirm, besides sending a second one."""
+
+    WAIT = "wait"
+    NOT_PLACED = "not placed"
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """An UNCONFIRMED order and what depends on it: units held now (signed), and if it and a second one both fill."""
+
+    order: Order
+    net: int
+    net_if_both: int
+
+
+@dataclass(frozen=True, slots=True)
+class BookDifference:
+    """One thing on which our book and the broker's do not agree, in units; `words` name the two numbers."""
+
+    key: InstrumentKey
+    ours: int
+    theirs: int
+    what: str
+    words: tuple[str, str] = ("ours", "broker")
+
+    @property
+    def text(self) -> str:
+        return f"{self.what}: {self.words[0]} {group(self.ours)}, {self.words[1]} {group(self.theirs)}"
+
+
+@dataclass(frozen=True, slots=True)
+class BooksReport:
+    """The last comparison of our book with the broker's, `at_ns` market time. `problem` is empty when they agree.
+
+    `failed` says that they could not be read: then the counts are 0 and nothing is known. `external` orders were placed
+    elsewhere; they count like ours.
+    """
+
+    at_ns: int
+    reason: str
+    problem: str
+    failed: bool = False
+    orders: int = 0
+    external: int = 0
+    trades: int = 0
+    positions: int = 0
+    differences: tuple[BookDifference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

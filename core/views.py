@@ -3,8 +3,9 @@
 A pane keeps revisions, never state. Every call here is synchronous, returns at once and never blocks.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import NamedTuple, Protocol
 
 from core.account import Caution, DayLoss, Gauge, Guard, Holding, Leg, MarkBy, Purse, TicketCost, Totals, Traced
@@ -13,11 +14,15 @@ from core.domain import Fill, Instrument, InstrumentKey, Order, OrderIntent, Pos
 from core.facts import Event, Operation
 from core.marketviews import Chains, Charts, Lists, Replay
 from core.secret import Secret
+from core.standing import BookDifference as BookDifference
+from core.standing import BooksReport as BooksReport
+from core.standing import Choice as Choice
 from core.standing import CircuitStatus as CircuitStatus
 from core.standing import GuardStatus as GuardStatus
 from core.standing import PanicPlan as PanicPlan
 from core.standing import Status as Status
 from core.standing import StreamStatus as StreamStatus
+from core.standing import Unanswered as Unanswered
 
 
 class Level(NamedTuple):
@@ -28,15 +33,11 @@ class Level(NamedTuple):
     orders: int
 
 
-SLOW_TIMES = 6
-"""How many times older than the configured age a price may be that seldom changes and still be fresh: 30 s for 5 s
-(reliability 3.2, G14)."""
-
-
 class Freshness(Enum):
     """Whether a price may be called live; the second value is the mark of the row.
 
-    STALE is late by the row's own measure: how often it usually changes. REST is a price that was read while its feed
+    STALE is late by the row's own measure (how often it usually changes), older than the gate allows, or of a crossed
+    book (`core.market.live`). REST is a price that was read while its feed
     was down. Only FRESH may be traded on.
     """
 
@@ -190,22 +191,6 @@ class Submitted:
     refused: str = ""
 
 
-class Choice(StrEnum):
-    """What a person may say of an order that nobody could confirm, besides sending a second one."""
-
-    WAIT = "wait"
-    NOT_PLACED = "not placed"
-
-
-@dataclass(frozen=True, slots=True)
-class Unanswered:
-    """An UNCONFIRMED order and what depends on it: units held now (signed), and if it and a second one both fill."""
-
-    order: Order
-    net: int
-    net_if_both: int
-
-
 class AccountView(Protocol):
     """Our own account: what the day made, what is held, what protects it, what the limits leave. See `core.account`."""
 
@@ -314,6 +299,34 @@ class Desk(Protocol):
 
     def modify(self, tag: str, quantity: int, price_e4: int, trigger_e4: int = 0) -> Submitted:
         """Ask for other terms; `quantity` is the new total. Its row keeps the old terms until the books show new."""
+        ...
+
+    def books(self) -> BooksReport | None:
+        """The last comparison with the broker's books, with every difference; None before the first."""
+        ...
+
+    def reconcile(self) -> None:
+        """Compare the books now; until they agree nothing opens."""
+        ...
+
+    def split(self, intent: OrderIntent) -> tuple[OrderIntent, ...]:
+        """The plan for an order above the freeze quantity: its parts, each within it. Sends nothing."""
+        ...
+
+    def submit_all(self, intents: Sequence[OrderIntent]) -> tuple[Submitted, ...]:
+        """All legs of a basket, or none: one answer each, in the order in which they leave (hedges first)."""
+        ...
+
+    def exit(self, key: PositionKey) -> tuple[Submitted, ...]:
+        """Close one position with limits through the touch; one answer for each order that takes."""
+        ...
+
+    def flatten(self) -> tuple[Submitted, ...]:
+        """Close every open position, each by itself: a leg that fails hides no other."""
+        ...
+
+    def reverse(self, key: PositionKey) -> tuple[Submitted, ...]:
+        """Close a position and open as much on the other side."""
         ...
 
     def send_again(self, tag: str) -> OrderIntent | None:

@@ -78,6 +78,7 @@ SCREENS = ("Trade", "Orders", "Positions", "Chain", "Chart", "Risk", "Health", "
 ACTIONS: tuple[Action, ...] = (
     Action("panic", ("f12", "ctrl+k"), "PANIC: cancel all, halt", Scope.EVERYWHERE, "app.panic", 1, "PANIC", True),
     Action("leave", ("ctrl+q",), "leave", Scope.EVERYWHERE, "app.leave"),
+    Action("reconcile", ("ctrl+r",), "compare with the broker's books now", Scope.EVERYWHERE, "app.reconcile"),
     Action("lock", ("ctrl+l",), "lock the screen", Scope.EVERYWHERE, "app.lock"),
     Action("limits", ("ctrl+g",), "looser limits that wait", Scope.EVERYWHERE, "app.limits"),
     Action("order.buy", ("b", "f1"), "buy ticket for the row", Scope.TRADE, "ticket(1)", 1, "Buy"),

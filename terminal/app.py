@@ -186,6 +186,10 @@ class TeziApp(App[int]):
         if not isinstance(self.screen, PanicScreen):
             await self.push_screen(PanicScreen())
 
+    def action_reconcile(self) -> None:
+        self._desk.reconcile()
+        self.say("comparing with the broker's books; nothing opens until they agree")
+
     def action_lock(self) -> None:
         answer = self._desk.lock()
         if answer.refused:

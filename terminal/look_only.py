@@ -1,9 +1,21 @@
 """A desk that takes no command: every one is refused with the same reason."""
 
-from core.domain import OrderIntent
+from collections.abc import Sequence
+
+from core.domain import OrderIntent, PositionKey
 from core.facts import Operation
 from core.secret import Secret
-from core.views import CheckResult, Choice, GuardStatus, Headroom, PanicPlan, Submitted, Unanswered, Verdict
+from core.views import (
+    BooksReport,
+    CheckResult,
+    Choice,
+    GuardStatus,
+    Headroom,
+    PanicPlan,
+    Submitted,
+    Unanswered,
+    Verdict,
+)
 
 
 class LookOnly:
@@ -29,6 +41,27 @@ class LookOnly:
 
     def modify(self, tag: str, quantity: int, price_e4: int, trigger_e4: int = 0) -> Submitted:
         return Submitted(refused=self.refusal)
+
+    def books(self) -> BooksReport | None:
+        return None
+
+    def reconcile(self) -> None:
+        """Nothing to compare."""
+
+    def split(self, intent: OrderIntent) -> tuple[OrderIntent, ...]:
+        return (intent,)
+
+    def submit_all(self, intents: Sequence[OrderIntent]) -> tuple[Submitted, ...]:
+        return tuple(Submitted(refused=self.refusal) for _ in intents)
+
+    def exit(self, key: PositionKey) -> tuple[Submitted, ...]:
+        return (Submitted(refused=self.refusal),)
+
+    def flatten(self) -> tuple[Submitted, ...]:
+        return (Submitted(refused=self.refusal),)
+
+    def reverse(self, key: PositionKey) -> tuple[Submitted, ...]:
+        return (Submitted(refused=self.refusal),)
 
     def send_again(self, tag: str) -> OrderIntent | None:
         return None

@@ -47,7 +47,7 @@ def build_parts(
     link.on_move = broker.move
     broker.follow = lambda date_ns: clock.anchor(date_ns + NS_PER_S // 2, clock.speed)
     session, session_of = hours(options.mode, options.home, catalogue.stream)
-    board = QuoteBoard(clock, stale_ms=options.config.limits.quote_age_ms_max)
+    board = QuoteBoard(clock, options.config.limits)
     return Parts(
         clock=clock,
         config=options.config,

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import msgspec
 
+from core.brokers import order_frames
 from core.clock import NS_PER_S, Clock, SystemClock
+from core.config import Limits
 from core.domain import Exchange, Fill, Instrument, InstrumentKey, Kind, Order
 from core.engine.charts import ChartDesk
 from core.engine.eventlog import EventLog
@@ -72,8 +74,8 @@ class TapeBoard:
     def fresh_count(self) -> int:
         return self._deck.player.board.fresh_count()
 
-    def use(self, stale_ms: int) -> None:
-        self._deck.player.board.use(stale_ms)
+    def use(self, limits: Limits) -> None:
+        self._deck.player.board.use(limits)
 
 
 class TapeRows:
@@ -123,7 +125,7 @@ class ReplayDesk(LookOnly):
         self._rows = TapeRows()
         self._trends = Trends()
         self._sampled_ns = 0
-        self.replay = TapeDeck(tape, real, speed, self._record)
+        self.replay = TapeDeck(tape, real, speed, self._record, order_frames.recorded)
         self._board = TapeBoard(self.replay, real)
         self.events = EventLog(self._board)
         self.orders, self.positions = self._rows, EmptyViews()

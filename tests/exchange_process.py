@@ -23,7 +23,8 @@ _CODE = "from terminal.commands.exchange import exchange; exchange()"
 class ExchangeProcess:
     """Starts `tezi exchange` on free ports and reads its first line; a context manager that always ends it.
 
-    `args` are further command-line words. `state` None keeps everything in memory.
+    `args` are further command-line words. `state` None keeps everything in memory. `before` is code that runs first in
+    the process, for limits that no option reaches.
     """
 
     rest: str
@@ -36,13 +37,13 @@ class ExchangeProcess:
     api_key: str
     now: str
 
-    def __init__(self, state: Path | None = None, *args: str) -> None:
+    def __init__(self, state: Path | None = None, *args: str, before: str = "") -> None:
         words = [*(["--state", str(state)] if state is not None else []), *args]
         env = {**os.environ, "PYTHONPATH": CHILD_PATH}
         started = time.monotonic()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed in _reap
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _CODE, "--end-with-stdin", *words],
+            [sys.executable, "-P", "-c", before + _CODE, "--end-with-stdin", *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -55,7 +55,7 @@ class LegsGrid(LineGrid):
     """Every position of the day. `sort`, `reverse` and `filter` are what the border says of them."""
 
     COLUMNS: ClassVar[tuple[Column, ...]] = (
-        Column("symbol", "Symbol", 11, grow=True),
+        Column("symbol", "Symbol", 15, grow=True),
         Column("product", "Prod", 4),
         Column("quantity", "Qty", 7, right=True),
         Column("average", "Avg", 10, right=True, rank=4),

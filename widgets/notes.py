@@ -2,6 +2,7 @@
 
 from core.account import Caution, DayLoss, Guard, GuardState, Leg, Purse
 from core.clock import hms
+from core.domain import InstrumentKey
 from core.money import group, show_price
 from core.views import Desk
 from widgets import cells
@@ -13,12 +14,16 @@ OURS = "kept by Tezi, not by the broker: works only while this program runs"
 
 
 def leg_notes(desk: Desk, leg: Leg | None, width: int) -> tuple[Line, ...]:
-    """About the leg under the cursor: its protection first, then each caution."""
+    """About the leg under the cursor: its whole name and its protection, then each caution."""
     if leg is None or not leg.position.net:
         return ()
-    guard = desk.account.guard(leg.position.key)
+    position = leg.position
+    guard = desk.account.guard(position.key)
+    instrument = desk.instrument(InstrumentKey(position.exchange, position.token))
+    name = cells.name(instrument) if instrument else position.symbol
     ours: tuple[Line, ...] = ((Cell(f" {OURS}", Ink.DIM),),) if guard is not None else ()
-    return (guard_line(guard), *ours, *(caution_line(c) for c in desk.account.cautions(leg.position.key)))
+    first = (Cell(f" {name} {position.product.short} ", Ink.STRONG), *guard_line(guard))
+    return (first, *ours, *(caution_line(c) for c in desk.account.cautions(leg.position.key)))
 
 
 def caution_line(caution: Caution, head: str = "") -> Line:

@@ -3,17 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from random import Random
-from typing import Any
 
-import msgspec
-
-from core.brokers import wire
+from core.brokers.order_frames import OrderFrames
 from core.clock import Clock
 from core.links.link import Link, Send, Target, Timing
 from core.ports import BrokerOrder, StreamLogin
 from core.views import StreamStatus
 
-_CONNECTED = "AB00"
 _TIMING = Timing(pong_s=None, mute_s=None)
 """No text pong is promised here and silence is normal; control pings every 4 s find a dead peer."""
 
@@ -23,7 +19,7 @@ async def _no_renewal(_: int) -> None:
 
 
 class AngelOrderSocket:
-    """Runs until cancelled and reconnects by itself. `malformed` counts frames that were neither update nor filler.
+    """Runs until cancelled and reconnects by itself.
 
     `url` and `login` are asked at each attempt; `renew(epoch)` is awaited when that login was refused (401).
     `on_event` gets safe one-line texts. `on_frame` gets every frame as it came, before it is read.
@@ -50,7 +46,12 @@ class AngelOrderSocket:
         self._on_connected: Callable[[], None] = lambda: None
         self._greeted = False
         self._down_why = ""
-        self.malformed = 0
+        self._frames = OrderFrames(lambda order: self._on_order(order), self._greet)
+
+    @property
+    def malformed(self) -> int:
+        """Frames that could not be read, since start."""
+        return self._frames.malformed
 
     async def run(self, on_order: Callable[[BrokerOrder], None], on_connected: Callable[[], None]) -> None:
         self._on_order, self._on_connected = on_order, on_connected
@@ -75,13 +76,10 @@ class AngelOrderSocket:
     def on_binary(self, frame: bytes) -> None:
         if self._on_frame is not None:
             self._on_frame(frame)
-        self._take(frame)
+        self._frames.take(frame)
 
     def on_text(self, text: str) -> None:
-        if self._on_frame is not None:
-            self._on_frame(text.encode("utf-8", "replace"))
-        if text.strip() != "pong":
-            self._take(text.encode("utf-8", "replace"))
+        self.on_binary(text.encode("utf-8", "replace"))
 
     def expects_data(self) -> bool:
         return False
@@ -89,26 +87,6 @@ class AngelOrderSocket:
     async def converse(self, send: Send) -> None:
         """Nothing is sent on this socket but pings."""
         await asyncio.Event().wait()
-
-    def _take(self, payload: bytes) -> None:
-        """One frame. Empty and one-byte payloads are fillers (a NUL byte about every 10 s was recorded)."""
-        if len(payload) <= 1:
-            return
-        try:
-            frame: Any = msgspec.json.decode(payload)
-        except (msgspec.MsgspecError, RecursionError, ValueError):
-            frame = None
-        if not isinstance(frame, dict) or "order-status" not in frame:
-            self.malformed += 1
-            return
-        if frame["order-status"] == _CONNECTED:
-            self._greet()
-            return
-        order = wire.broker_order(frame.get("orderData"), from_socket=True)
-        if order is None:
-            self.malformed += 1
-            return
-        self._on_order(order)
 
     def _greet(self) -> None:
         if self._greeted:

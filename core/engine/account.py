@@ -8,6 +8,7 @@ from core.account import Caution, DayLoss, Gauge, Guard, Holding, Leg, MarkBy, P
 from core.clock import ist_day
 from core.domain import Instrument, InstrumentKey, OrderIntent, PositionKey
 from core.engine.gauges import gauges
+from core.engine.lockout import FORBIDDEN
 from core.engine.protection import Protection
 from core.engine.purse import PurseKeeper
 from core.engine.traces import Traces
@@ -77,6 +78,8 @@ class Account:
         return self._protection.guards.rows()
 
     def protect(self, key: PositionKey, stop_e4: int, target_e4: int, trail_e4: int) -> Submitted:
+        if self._engine.lockout.locked:
+            return Submitted(refused=f"{FORBIDDEN}. Nothing was changed.")
         return self._protection.guards.protect(key, stop_e4, target_e4, trail_e4)
 
     def cautions(self, key: PositionKey) -> tuple[Caution, ...]:
@@ -96,6 +99,8 @@ class Account:
         return self._protection.day_loss.state()
 
     def unlatch(self, typed: str) -> Submitted:
+        if self._engine.lockout.locked:
+            return Submitted(refused=FORBIDDEN)
         return self._protection.day_loss.unlatch(typed)
 
     def purse(self) -> Purse:

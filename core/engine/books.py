@@ -70,6 +70,10 @@ class Books:
         self._look_ns = min(self._look_ns, self._clock.mono_ns() + round(seconds * NS_PER_S))
         self._wake.set()
 
+    def order_left(self) -> None:
+        """An order is on its way: the next audit is the one of a book with live orders."""
+        self.look_soon(self._audit_s())
+
     def trades_soon(self) -> None:
         self._trades_due = True
         self._wake.set()

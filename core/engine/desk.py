@@ -1,11 +1,15 @@
 """The desk: what the screen sees of the engine and asks of it. Holds nothing but the list being watched."""
 
+from collections.abc import Sequence
+
 from core.clock import Clock, ist_day
-from core.domain import Exchange, Instrument, InstrumentKey, OrderIntent
+from core.domain import Exchange, Instrument, InstrumentKey, OrderIntent, Position, PositionKey
+from core.engine.bundles import slices
 from core.engine.engine import Engine
 from core.facts import Operation
 from core.marketviews import Chains, Charts, Lists, Replay
 from core.secret import Secret
+from core.standing import BooksReport
 from core.views import (
     AccountView,
     Choice,
@@ -130,6 +134,41 @@ class EngineDesk:
 
     def modify(self, tag: str, quantity: int, price_e4: int, trigger_e4: int = 0) -> Submitted:
         return self._engine.orders.modify(tag, quantity, price_e4, trigger_e4)
+
+    def books(self) -> BooksReport | None:
+        return self._engine.books_report()
+
+    def reconcile(self) -> None:
+        self._engine.reconcile_now()
+
+    def split(self, intent: OrderIntent) -> tuple[OrderIntent, ...]:
+        return slices(intent)
+
+    def submit_all(self, intents: Sequence[OrderIntent]) -> tuple[Submitted, ...]:
+        return self._engine.bundles.submit_all(intents)
+
+    def exit(self, key: PositionKey) -> tuple[Submitted, ...]:
+        return self._close([p for p in self._engine.positions.positions() if p.key == key], "exit")
+
+    def flatten(self) -> tuple[Submitted, ...]:
+        return self._close([p for p in self._engine.positions.positions() if p.net], "flatten")
+
+    def reverse(self, key: PositionKey) -> tuple[Submitted, ...]:
+        held = next((p for p in self._engine.positions.positions() if p.key == key), None)
+        self._intents += 1
+        legs = "no such position. Nothing was sent."
+        if held is not None:
+            found = self._engine.bundles.exit_intents(held, f"reverse-{self._intents}", "reverse", times=2)
+            if not isinstance(found, str):
+                return self._engine.bundles.submit_all(found)
+            legs = found
+        return (Submitted(refused=legs),)
+
+    def _close(self, held: list[Position], source: str) -> tuple[Submitted, ...]:
+        self._intents += 1
+        if not held:
+            return (Submitted(refused="no open position. Nothing was sent."),)
+        return self._engine.bundles.close(held, f"{source}-{self._intents}", source)
 
     def send_again(self, tag: str) -> OrderIntent | None:
         self._intents += 1

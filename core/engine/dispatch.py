@@ -52,10 +52,10 @@ class Dispatcher:
     def in_flight(self) -> int:
         return self._in_flight
 
-    def place(self, approved: Approved) -> None:
+    def place(self, approved: Approved) -> asyncio.Task[None]:
         """Start one placement; the order stands in the blotter as SENDING."""
         self._in_flight += 1
-        self._supervisor.once(f"place {approved.order.tag}", self._place(approved))
+        return self._supervisor.once(f"place {approved.order.tag}", self._place(approved))
 
     def cancel(self, approved: Approved, confirmed: bool) -> asyncio.Task[None]:
         """Start one cancel; its answer never decides the order's state, the broker's books do.

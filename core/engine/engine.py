@@ -4,14 +4,15 @@ from collections.abc import Iterable, Mapping
 
 from core.approval import Approved
 from core.bus import Bus
-from core.clock import ist_day
+from core.clock import NS_PER_S, ist_day
 from core.config import Limits
-from core.domain import Instrument, InstrumentKey, Order, OrderIntent
+from core.domain import Order, OrderIntent
 from core.engine import words
 from core.engine.account import Account
 from core.engine.adopt import Adopter
 from core.engine.authority import Authority
 from core.engine.books import Books
+from core.engine.bundles import Bundles
 from core.engine.byhand import CircuitDesk
 from core.engine.choices import Choices
 from core.engine.circuit import OrderCircuit
@@ -22,6 +23,7 @@ from core.engine.facts_for_gate import UNREGISTERED
 from core.engine.gating import make_gate
 from core.engine.keepers import keep_watch, keepers
 from core.engine.lasting import Lasting
+from core.engine.lockout import CAUSE as LOCK_CAUSE
 from core.engine.market import MarketDesk
 from core.engine.orderdesk import OrderDesk
 from core.engine.parts import Parts
@@ -39,11 +41,13 @@ from core.ports import BrokerOrder, OrderRecord
 from core.resilience.breaker import orders_breaker
 from core.resilience.ladder import Ladder
 from core.resilience.rates import OrderRates
+from core.standing import BooksReport
 from core.supervise import Supervisor
 
 HALT_KEY = "halt"
-DRAIN_S = 2.0
-"""How long the stop waits for answers; an order without one is stored as UNKNOWN and looked for at the next start."""
+SLEPT_NS = 30 * NS_PER_S
+"""Market time that ran so far from the monotonic clock between two beats: nobody watched meanwhile."""
+DRAIN_S = 2.0  # an order without an answer by then is stored as UNKNOWN and looked for at the next start
 SOFT_CONFIRM_S = 1.0
 """How soon an end that only an order update told is looked up in the book."""
 STOP_S = 2.0
@@ -85,26 +89,22 @@ class Engine:
         self.session = SessionKeeper(clock, parts.broker, parts.random, self._logged_in, self._login_failed)
         self.pulse = self._make_pulse()
         self._day = ist_day(clock.wall_ns())
+        self._apart_ns = clock.wall_ns() - clock.mono_ns()
         self.orders = OrderDesk(
-            clock,
-            self.gate,
-            self.blotter,
-            self._dispatcher,
-            parts.tags,
-            parts.instruments.get,
-            lambda: self.ladder.mode >= LadderMode.READ_ONLY,
-            self.supervisor,
-            self.events.add,
-            self._look,
-        )
+            clock, self.gate, self.blotter, self._dispatcher, parts.tags, parts.instruments.get,
+            lambda: self.ladder.mode >= LadderMode.READ_ONLY, self.supervisor, self.events.add, self._look,
+        )  # fmt: skip
         self.choices = Choices(
             clock, self.blotter, self.positions, self.gate, self.orders, self.events.add, self.trail.tell
         )
         parts.broker.tell_late(self._late)
         self.account = Account(self)
+        self.bundles = Bundles(
+            clock, self.gate, self.blotter, self._dispatcher, self.orders, parts.board, parts.instruments.get,
+            self.account.protection.through_e4, self.supervisor, self.events.add,
+        )  # fmt: skip
         self.market = MarketDesk(parts, self.positions, self.supervisor, self.want)
-        self.wanted = 0
-        self._updates_seen = False
+        self.wanted, self._updates_seen = 0, False
 
     def limits_in_force(self) -> Limits:
         """The one answer to which limits hold now; `limits` owns them."""
@@ -114,20 +114,13 @@ class Engine:
         """Whoever must do something when limits take force; everybody else asks `limits_in_force` each time."""
         self.gate.use(limits)
         self.rates.use(limits.orders_per_second_max)
-        self.parts.board.use(limits.quote_age_ms_max)
+        self.parts.board.use(limits)
 
     def _make_reconciler(self) -> Reconciler:
         return Reconciler(
-            self.parts.clock,
-            self.parts.broker,
-            self.blotter,
-            self.positions,
-            self._adopter,
-            self.events.add,
-            self._step,
-            self._label,
-            self.parts.ledger.book,
-        )
+            self.parts.clock, self.parts.broker, self.blotter, self.positions, self._adopter, self.events.add,
+            self._step, self.parts.label, self.parts.ledger.book,
+        )  # fmt: skip
 
     def _make_pulse(self) -> Pulse:
         told = (self.halt, self._roll_day, self.books.look_soon, self.events.add)
@@ -139,12 +132,14 @@ class Engine:
             ladder_forbids=self._mode_forbids,
             probation_full=self._probation_full,
             store_healthy=lambda: self.parts.journal.healthy() or self.parts.audit.healthy(),
-            market_closed=self._market_closed,
+            market_closed=self.parts.closed_text,
             writes_sent=lambda: self.parts.broker.writes_sent,
             look_only=self.parts.look_only,
         )
 
     def _mode_forbids(self, operation: Operation, confirmed: bool) -> str:
+        if operation is Operation.REDUCE and self.account.protection.acting:  # set before the screen was locked
+            return self.ladder.forbids(operation, confirmed=confirmed, beside=LOCK_CAUSE)
         return self.lockout.forbids(operation) or self.ladder.forbids(operation, confirmed=confirmed)
 
     def restore(
@@ -241,6 +236,13 @@ class Engine:
     def socket_up(self) -> bool:
         return self.pulse.updates_heard()
 
+    def books_report(self) -> BooksReport | None:
+        return self._reconciler.last
+
+    def reconcile_now(self) -> None:
+        """Asked for by a person."""
+        self._reconcile_soon("on demand")
+
     async def read_trades(self) -> bool:
         return await self._reconciler.trades()
 
@@ -252,9 +254,12 @@ class Engine:
 
     async def reconcile(self, reason: str) -> bool:
         self._raise_reconcile("checking orders with the broker")
-        self.authority.reconcile_text = "checking orders with the broker"
         problem = await self._reconciler.run(reason, self.books.read_book)
+        await self.gate_facts.learn_funds()
         self.authority.reconcile_text = problem
+        report = self._reconciler.last
+        if report is not None:
+            self.gate_facts.reduce_only = {d.key: f"MISMATCH {d.text}" for d in report.differences}
         self.trail.tell("reconcile", {"reason": reason, "problem": problem})
         if problem:
             self._raise_reconcile(problem)
@@ -271,10 +276,15 @@ class Engine:
     def _order_changed(self, before: Order | None, after: Order, source: str) -> None:
         if source not in ("gate", "restored"):
             self.parts.journal.record(self.recorder.record(after, source))
+        if source == "gate":
+            self.books.order_left()
         self.trail.order(before, after, source)
         line = change(before, after)
         if line is not None and source != "restored":
             self.events.add(EventKind.ORDER, *line)
+        failed = words.exit_failed(before, after, self.positions.net(after.position))
+        if failed and source != "restored":
+            self.events.add(EventKind.RISK, failed, True)
         if after.filled and (before is None or after.filled > before.filled) and source in ("socket", "book"):
             self.books.trades_soon()
         self.bus.publish(OrderChanged(after))
@@ -357,14 +367,17 @@ class Engine:
 
     def _reconcile_soon(self, reason: str) -> None:
         """From this instant on nothing opens: what happened while nobody listened is not known."""
-        self.authority.reconcile_text = "checking orders with the broker"
         self._raise_reconcile("checking orders with the broker")
         self.books.reconcile_soon(reason)
 
     def _roll_day(self) -> None:
         """Another trading day began: yesterday's orders are in the journal, today's books start empty."""
         day = ist_day(self.parts.clock.wall_ns())
+        apart_ns = self.parts.clock.wall_ns() - self.parts.clock.mono_ns()
+        slept_ns, self._apart_ns = abs(apart_ns - self._apart_ns), apart_ns
         if day == self._day:
+            if slept_ns > SLEPT_NS:
+                self._reconcile_soon("after the computer slept or its clock was set")
             return
         self._day = day
         self.earlier.hold(self.blotter.orders())
@@ -375,20 +388,12 @@ class Engine:
         self.events.add(EventKind.SYSTEM, f"trading day {day}")
         self._reconcile_soon("on a new trading day")
 
-    def _raise_reconcile(self, text: str) -> None:
-        """The clean comparison itself is the proof, so nothing lingers after it."""
+    def _raise_reconcile(self, text: str) -> None:  # the clean comparison itself is the proof: nothing lingers
+        self.authority.reconcile_text = text
         self.ladder.raise_cause("RECONCILE", LadderMode.REDUCE_ONLY, text, linger_s=0)
 
     def _probation_full(self) -> bool:
         return self.circuit.in_probation() and self._dispatcher.in_flight > 0
 
-    def _market_closed(self, instrument: Instrument) -> str:
-        session = self.parts.session_now(instrument)
-        return "" if session.open else f"{session.word}: an order now would be one for tomorrow"
-
     def _step(self, text: str) -> None:
         self.authority.reconcile_text = text
-
-    def _label(self, key: InstrumentKey) -> str:
-        found = self.parts.instruments.get(key)
-        return found.label if found is not None else f"{key.exchange} {key.token}"

@@ -12,10 +12,10 @@ from core.clock import NS_PER_MS, NS_PER_S, Clock, ist_day
 from core.config import Limits
 from core.domain import Exchange, Instrument, InstrumentKey, Kind, Position, Product
 from core.market.facts import Facts
+from core.market.live import on_index
 from core.orders.blotter import Blotter
 from core.orders.checks.facts import DayResult, Money
 from core.orders.daytime import day_of, second_of_day
-from core.orders.need import on_index
 from core.outcome import Ok, Read
 from core.ports import Broker, Funds
 from core.views import Freshness, QuoteView
@@ -108,6 +108,11 @@ class GateFacts:
             await self._clock.sleep(LOOK_S)
             while self._clock.mono_ns() < until_ns and (not good or self._blotter.revision == revision):
                 await self._clock.sleep(LOOK_S)
+
+    async def learn_funds(self) -> None:
+        """Read funds when nothing is known of them: "ready" after a login has to mean ready."""
+        if self._money is None:
+            await self.read_funds()
 
     async def read_funds(self) -> bool:
         """Read funds once; the first answer of a day is the day's capital."""

@@ -1,6 +1,6 @@
 """What a person may ask about orders: submit, cancel, cancel all. Synchronous: it checks, reserves and hands over."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from core.approval import Approved
@@ -58,15 +58,9 @@ class OrderDesk:
         """Check, reserve, and start the order on its way. The same intent again gives the same row and does nothing."""
         if intent.intent_id in self._intents:
             return Submitted(tag=self._intents[intent.intent_id])
-        if self.closing:
-            return Submitted(refused="the program is ending. Nothing was sent.")
-        if self._dispatcher.in_flight >= IN_FLIGHT_MAX:
-            return Submitted(refused=f"{IN_FLIGHT_MAX} orders are on their way already. Nothing was sent.")
-        if len(self._intents) >= INTENTS_MAX:
-            return Submitted(refused=f"{INTENTS_MAX} tickets were sent since the start. Nothing was sent; start again.")
-        draft = self._draft(intent)
-        self._intents[intent.intent_id] = draft.tag
-        self._look(draft.tag, intent)
+        if refusal := self.refusal((intent,)):
+            return Submitted(refused=f"{refusal}. Nothing was sent.")
+        draft = self.draft(intent)
         approved = self._gate.approve(intent, replace(draft, state=OrderState.SENDING))
         if not isinstance(approved, Approved):
             why = "; ".join(describe(r) for r in approved.denials[:1]) or "denied. Nothing was sent."
@@ -75,6 +69,25 @@ class OrderDesk:
         self._blotter.put(approved.order, "gate")
         self._dispatcher.place(approved)
         return Submitted(tag=draft.tag)
+
+    def refusal(self, intents: Sequence[OrderIntent]) -> str:
+        """Why these cannot be begun at all, whatever the gate says; empty when they can."""
+        if self.closing:
+            return "the program is ending"
+        if self._dispatcher.in_flight + len(intents) > IN_FLIGHT_MAX:
+            return f"{IN_FLIGHT_MAX} orders are on their way already"
+        if len(self._intents) + len(intents) > INTENTS_MAX:
+            return f"{INTENTS_MAX} tickets were sent since the start; start again"
+        twice = len({i.intent_id for i in intents}) < len(intents)
+        known = any(i.intent_id in self._intents for i in intents)
+        return "a leg was acted on already" if twice or known else ""
+
+    def draft(self, intent: OrderIntent) -> Order:
+        """A new row for an intent, with a tag of its own and what is on screen now; from here on the intent is used."""
+        draft = self._draft(intent)
+        self._intents[intent.intent_id] = draft.tag
+        self._look(draft.tag, intent)
+        return draft
 
     def cancel(self, tag: str, confirmed: bool = False) -> Submitted:
         """Ask the broker to cancel one order."""

@@ -6,7 +6,7 @@ from random import Random
 from typing import Protocol
 
 from core.clock import Clock
-from core.config import Config
+from core.config import Config, Limits
 from core.domain import Exchange, Instrument, InstrumentKey
 from core.engine.lockout import Passwords
 from core.facts import Event
@@ -26,8 +26,8 @@ class Board(QuoteView, Protocol):
 
     def add(self, instrument: Instrument) -> int: ...
     def fresh_count(self) -> int: ...
-    def use(self, stale_ms: int) -> None:
-        """Another age at which a price of unknown pace stops being fresh, from now on."""
+    def use(self, limits: Limits) -> None:
+        """Judge the age of prices by these limits from now on."""
         ...
 
 
@@ -149,6 +149,16 @@ class Parts:
     history: History | None = None
     session_of: Callable[[Instrument, int], Session] | None = None
     """The session of one instrument, where it may differ from its segment's (closing auction); None: it does not."""
+
+    def label(self, key: InstrumentKey) -> str:
+        """An instrument as the screen names it; exchange and token when the master does not know it."""
+        found = self.instruments.get(key)
+        return found.label if found is not None else f"{key.exchange} {key.token}"
+
+    def closed_text(self, instrument: Instrument) -> str:
+        """Why an order now would not meet an open market; empty when it would."""
+        session = self.session_now(instrument)
+        return "" if session.open else f"{session.word}: an order now would be one for tomorrow"
 
     def session_now(self, instrument: Instrument) -> Session:
         now_ns = self.clock.wall_ns()

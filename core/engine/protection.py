@@ -1,12 +1,12 @@
 """What protects the account beside the gate: guards of positions and the day-loss latch, on one beat."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from core.account import MarkBy
 from core.clock import ist_day
-from core.domain import Instrument, InstrumentKey, Kind
+from core.domain import Instrument, InstrumentKey, Kind, OrderIntent
 from core.engine.dayloss import DayLossLatch
 from core.engine.exits import Doors, Exits
 from core.engine.guardbook import GuardBook
@@ -23,6 +23,7 @@ from core.views import Freshness
 if TYPE_CHECKING:
     from core.engine.engine import Engine
 
+A = TypeVar("A")
 GUARDS_KEY = "guards"
 DAY_LOSS_KEY = "day_loss"
 KEYS = (GUARDS_KEY, DAY_LOSS_KEY)
@@ -36,6 +37,8 @@ class Protection:
         parts, find = engine.parts, engine.parts.instruments.get
         clock, meta, limits = parts.clock, parts.meta, engine.limits_in_force
         self._engine = engine
+        self.acting = False
+        """Whether the gate is asked for a guard at this instant: a locked screen does not disarm what stands."""
         self._priced: frozenset[InstrumentKey] = frozenset()
         self.facts = parts.dated
         self.profits = Profits(
@@ -49,13 +52,18 @@ class Protection:
         report = self._report
         self._reminders = Reminders(self.facts, report)
         self._book = GuardBook(clock, parts.run, lambda text: meta.store_meta(GUARDS_KEY, text), report)
+        gate, orders = engine.gate, engine.orders
         doors = Doors(
-            engine.gate.check, engine.gate.headroom, engine.orders.submit, engine.orders.cancel, self._books_known
+            lambda intent: self._acting(gate.check, intent),
+            lambda intent: self._acting(gate.headroom, intent),
+            lambda intent: self._acting(orders.submit, intent),
+            orders.cancel,
+            self._books_known,
         )
         self.guards = Guards(
             clock,
             Exits(
-                clock, limits, engine.positions, engine.blotter, parts.board, find, self._through_e4, doors, self._book
+                clock, limits, engine.positions, engine.blotter, parts.board, find, self.through_e4, doors, self._book
             ),
         )
         self.day_loss = DayLossLatch(
@@ -87,6 +95,14 @@ class Protection:
         self._reminders.look(self._engine.positions.positions(), At.of(parts.clock.wall_ns()))
         await self.day_loss.keep()
         await self.guards.beat()
+
+    def _acting(self, ask: Callable[[OrderIntent], A], intent: OrderIntent) -> A:
+        """Ask on behalf of a guard; synchronous, so that nothing else can come in between."""
+        self.acting = True
+        try:
+            return ask(intent)
+        finally:
+            self.acting = False
 
     def _want(self) -> None:
         """A position that appeared, from another device perhaps, must have a price at once."""
@@ -120,7 +136,7 @@ class Protection:
         rupees_e4 = limits.day_loss_rupees_max * E4
         return rupees_e4 if money is None else min(rupees_e4, money.capital_e4 * limits.day_loss_bps_max // 10_000)
 
-    def _through_e4(self, instrument: Instrument, touch_e4: int) -> int:
+    def through_e4(self, instrument: Instrument, touch_e4: int) -> int:
         """Market price protection of today's rules, at most the gate's collar; the collar where no rule is known."""
         limits, day = self._engine.limits_in_force(), ist_day(self._engine.parts.clock.wall_ns())
         bps = limits.collar_cash_bps

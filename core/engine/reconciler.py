@@ -14,6 +14,7 @@ from core.orders.positions import Opening, Positions
 from core.orders.reconcile import Cut, fill_gaps, fingerprint, position_differences
 from core.outcome import Failed, Read
 from core.ports import Broker, BrokerOrder, BrokerPosition
+from core.standing import BookDifference, BooksReport
 from core.supervise import Wake
 
 BookReader = Callable[[], Awaitable[Read[tuple[BrokerOrder, ...]]]]
@@ -39,25 +40,40 @@ class Reconciler:
     booked: Callable[[tuple[Fill, ...]], None]
     opened: bool = False
 
+    last: BooksReport | None = None
+
     async def run(self, reason: str, book: BookReader) -> str:
         """Empty when the books agree, else what differs or could not be read. `book` reads and takes the orders."""
-        cut = await self._taken(book)
+        cut = await self._taken(reason, book)
         if isinstance(cut, str):
             return cut
         differences = self._differences(cut)
         if differences:
             await Wake(self.clock).wait(GRACE_S)
-            cut = await self._taken(book)
+            cut = await self._taken(reason, book)
             if isinstance(cut, str):
                 return cut
             differences = self._differences(cut)
-        for text in differences:
-            self.report(EventKind.RECONCILE, f"MISMATCH {text}", True)
-        if differences:
-            return f"{len(differences)} differences with the broker's books: {differences[0]}"
+        for one in differences:
+            self.report(EventKind.RECONCILE, f"MISMATCH {one.text}", True)
+        found = f"{len(differences)} differences with the broker's books: {differences[0].text}" if differences else ""
+        external = sum(o.external for o in self.blotter.orders())
+        self.last = BooksReport(
+            self.clock.wall_ns(), reason, found, False, len(cut.orders), external, len(cut.fills), len(cut.positions),
+            differences,
+        )  # fmt: skip
+        if found:
+            return found
         counts = f"{len(cut.orders)} orders, {len(cut.fills)} trades, {len(cut.positions)} positions"
         self.report(EventKind.RECONCILE, f"broker book = local book  ({counts})  {reason}", False)
         return ""
+
+    def _unread(self, reason: str, failed: Failed) -> str:
+        """What was known of the differences stays: a failed read is no proof that they are gone."""
+        why = f"could not read the broker's books: {failed.why}"
+        known = self.last.differences if self.last is not None else ()
+        self.last = BooksReport(self.clock.wall_ns(), reason, why, True, differences=known)
+        return why
 
     async def trades(self) -> bool:
         """Read the trade book once, for exact fill prices; True when it was answered."""
@@ -67,11 +83,11 @@ class Reconciler:
         self.booked(self.blotter.book_fills(answer.value))
         return True
 
-    async def _taken(self, book: BookReader) -> Cut | str:
+    async def _taken(self, reason: str, book: BookReader) -> Cut | str:
         """A consistent cut, taken in, or why there is none."""
         cut = await self._cut(book)
         if isinstance(cut, Failed):
-            return f"could not read the broker's books: {cut.why}"
+            return self._unread(reason, cut)
         if cut is None:
             return f"the broker's books changed during each of {CUTS_MAX} reads; reading again"
         self._take(cut)
@@ -128,8 +144,9 @@ class Reconciler:
                 openings[key] = Opening(row.symbol, carried, divide_rounded(value_e4, quantity) if quantity else 0)
         return openings
 
-    def _differences(self, cut: Cut) -> tuple[str, ...]:
-        gaps = fill_gaps((o for o in self.blotter.orders() if o.filled), cut.fills)
+    def _differences(self, cut: Cut) -> tuple[BookDifference, ...]:
+        held = [o for o in self.blotter.orders() if o.filled or o.broker_id]
+        gaps = fill_gaps((o for o in held if o.filled), cut.fills)
 
         def name(key: PositionKey) -> str:
             return self.label(InstrumentKey(key.exchange, key.token))

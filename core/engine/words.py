@@ -7,6 +7,9 @@ from core.outcome import Accepted, NotSent, Outcome, Refused, Unknown
 S = OrderState
 _LOUD = frozenset({S.UNKNOWN, S.UNCONFIRMED, S.REJECTED, S.REJECTED_GATEWAY, S.NOT_SENT, S.DENIED, S.FILLED})
 
+_NO_EXIT = frozenset({S.REJECTED, S.REJECTED_GATEWAY, S.NOT_SENT, S.DENIED, S.EXPIRED})
+_EXITS = frozenset({"exit", "flatten", "reverse"})
+
 
 def label(order: Order) -> str:
     """`B 10 RELIANCE 1,412.60 MIS`: what the order is, in one glance."""
@@ -32,6 +35,22 @@ def change(before: Order | None, after: Order) -> tuple[str, bool] | None:
         parts.append(f"· {after.reason}")
     loud = after.state in _LOUD and (before is None or before.state is not after.state)
     return "  ".join(parts), loud
+
+
+def exit_failed(before: Order | None, after: Order, net: int) -> str:
+    """The alarm for an exit that ended without closing what it was for; empty when there is none to raise."""
+    if (
+        after.source not in _EXITS
+        or after.state not in _NO_EXIT
+        or (before is not None and before.state is after.state)
+    ):
+        return ""
+    if net * int(after.side) >= 0:
+        return ""
+    held = f"{'long' if net > 0 else 'short'} {group(abs(net))}"
+    return (
+        f"EXIT FAILED: still {held} {after.symbol.removesuffix('-EQ')}; the exit is {after.state.word}: {after.reason}"
+    )
 
 
 def terms(order: Order) -> dict[str, object]:

@@ -24,6 +24,8 @@ TAKE = 0.42
 _TOUCH, _BEHIND = 0.45, 1.6
 """The median size at the touch and behind it, in typical orders."""
 _TRADE = 0.22
+QUEUE = 60
+"""How many typical orders wait at a circuit that the price is locked in."""
 _DRAWS = 2_048
 
 
@@ -37,17 +39,23 @@ _SIZES, _TRADES = _log_normal(1.1), _log_normal(1.5)
 
 
 class Crowd:
-    """`fair_e4` is what its orders stand around, to 1/10,000 rupee; `scale` makes rare rounds carry more."""
+    """`fair_e4` is what its orders stand around, to 1/10,000 rupee; `scale` makes rare rounds carry more.
+
+    The crowd may hold an instrument worth more than its upper circuit, or less than its lower: then nobody takes the
+    other side, and those who want in wait at the circuit.
+    """
 
     __slots__ = (
         "_half_e4",
         "_high",
+        "_locked",
         "_lot",
         "_low",
         "_next_id",
         "_rng",
         "_tick",
         "_typical",
+        "_worth_e4",
         "fair_e4",
         "home_e4",
         "scale",
@@ -62,20 +70,22 @@ class Crowd:
         self._half_e4 = listing.spread_e6 / 2_000_000
         self._low, self._high = listing.lower_e4, listing.upper_e4
         self.home_e4 = fair_e4
-        self.fair_e4 = self._inside(fair_e4)
+        self.fair_e4 = self._worth_e4 = self._inside(fair_e4)
         self.scale = 1.0
+        self._locked = False
 
     def drift(self, seconds: float, market_e6: float) -> None:
         """Walk for so long; `market_e6` is what the whole market did meanwhile, in millionths."""
         self.home_e4 = max(self._tick, round(self.home_e4 * (1 + market_e6 / 1e6)))
-        away_e6 = (self.fair_e4 - self.home_e4) * 1e6 / self.home_e4
+        away_e6 = (self._worth_e4 - self.home_e4) * 1e6 / self.home_e4
         pull_e6 = -away_e6 * min(1.0, seconds / 1_800) * min(2.0, abs(away_e6) / PULL_E6)
         move_e6 = self._rng.gauss(0.0, WALK_E6) * math.sqrt(min(seconds, 600.0)) + market_e6 + pull_e6
-        self.fair_e4 = self._inside(round(self.fair_e4 * (1 + move_e6 / 1e6)))
+        self._worth_e4 = round(self._worth_e4 * (1 + move_e6 / 1e6))
+        self.fair_e4 = self._inside(self._worth_e4)
 
     def follow(self, fair_e4: int) -> None:
         """Take the fair price from elsewhere: a future from its index, an option from its future."""
-        self.fair_e4 = self._inside(fair_e4)
+        self.fair_e4 = self._worth_e4 = self._inside(fair_e4)
 
     def wait(self, mean: float) -> float:
         """How long until the next round, around a mean."""
@@ -85,6 +95,12 @@ class Crowd:
         """One round: leave stale prices, perhaps trade, quote both sides, forget what is far away."""
         rng = self._rng
         matches = self.leave(book)
+        was_locked, self._locked = self._locked, not self._low <= self._worth_e4 <= self._high
+        if self._locked:
+            side = Side.BUY if self._worth_e4 > self._high else Side.SELL
+            if not was_locked:
+                matches += self._order(book, Side(-side), self._size(_TOUCH), self.fair_e4)
+            return matches + self._crowd_in(book, side)
         half_e4 = self.fair_e4 * self._half_e4 * (0.55 + rng.random())
         bid = int((self.fair_e4 - half_e4) // self._tick)
         ask = -int(-(self.fair_e4 + half_e4) // self._tick)
@@ -107,6 +123,20 @@ class Crowd:
             if (best := book.best(side)) is not None and (best - self.fair_e4) * side > 0:
                 limit_e4 = self.fair_e4 + (-self.fair_e4 % self._tick if side is Side.BUY else 0)
                 matches += self._order(book, Side(-side), self._size(_BEHIND), limit_e4 // self._tick * self._tick)
+        return matches
+
+    def _crowd_in(self, book: Book, side: Side) -> list[Match]:
+        """A locked price: whatever still stands against the crowd is taken, and then all wait at the circuit."""
+        limit_e4 = self.fair_e4
+        against = sum(book.quantity_at(Side(-side), price_e4) for price_e4 in book.best_first(Side(-side)))
+        matches = self._order(book, side, against, limit_e4, rest=False) if against else []
+        if book.quantity_at(side, limit_e4) < QUEUE * self._typical:
+            matches += self._order(book, side, self._size(_BEHIND), limit_e4)
+        for step in range(1, LEVELS):
+            behind_e4 = limit_e4 - side * step * self._tick
+            if not book.quantity_at(side, behind_e4):
+                matches += self._order(book, side, self._size(_BEHIND), behind_e4)
+        self._forget(book, side, limit_e4)
         return matches
 
     def _take(self, book: Book, half_e4: int) -> list[Match]:
@@ -137,7 +167,11 @@ class Crowd:
                 self._withdraw(book, side, price_e4)
                 matches += self._order(book, side, self._size(_BEHIND if step else _TOUCH), price_e4)
             price_e4 -= step_e4
-        edge_e4 = (touch - side * FAR) * tick
+        self._forget(book, side, touch * tick)
+
+    def _forget(self, book: Book, side: Side, touch_e4: int) -> None:
+        """Withdraw what is far behind the touch."""
+        edge_e4 = touch_e4 - side * FAR * self._tick
         while (worst := book.worst(side)) is not None and (edge_e4 - worst) * side > 0:
             if not self._withdraw(book, side, worst):
                 break

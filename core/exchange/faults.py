@@ -23,6 +23,7 @@ FaultName = Literal[
     "ignore_modify",
     "ignore_cancel",
     "black_hole",
+    "slow_handshake",
     "cut_request",
     "lost_answer",
     "accept_then_hold",
@@ -33,6 +34,8 @@ FaultName = Literal[
     "huge",
     "deep",
     "bad_text",
+    "utf16",
+    "repeat_keys",
     "empty_list",
     "partial_list",
     "shuffle_rows",
@@ -41,6 +44,7 @@ FaultName = Literal[
     "strange_status",
     "mangle_tag",
     "odd_numbers",
+    "reuse_trade_id",
     "bad_master",
     "reject_order",
     "expire_tokens",
@@ -52,6 +56,7 @@ FaultName = Literal[
     "repeat_stream",
     "truncate_frame",
     "oversize_frame",
+    "endless_frame",
     "flip_bits",
     "text_frame",
     "repeat_frame",
@@ -97,6 +102,8 @@ MANGLED = frozenset(
         "huge",
         "deep",
         "bad_text",
+        "utf16",
+        "repeat_keys",
         "empty_list",
         "partial_list",
         "shuffle_rows",
@@ -105,6 +112,7 @@ MANGLED = frozenset(
         "strange_status",
         "mangle_tag",
         "odd_numbers",
+        "reuse_trade_id",
         "bad_master",
         "accept_then_status",
     }
@@ -132,7 +140,12 @@ UPDATE = frozenset({"lose_update", "repeat_update", "reorder_update", "delay_upd
 ONCE = frozenset({"reject_order"})
 """These strike once unless a count is given."""
 EVERYWHERE = "*"
-ONLY = {"ignore_modify": "modifyOrder", "ignore_cancel": "cancelOrder", "bad_master": "OpenAPIScripMaster.json"}
+ONLY = {
+    "ignore_modify": "modifyOrder",
+    "ignore_cancel": "cancelOrder",
+    "bad_master": "OpenAPIScripMaster.json",
+    "reuse_trade_id": "getTradeBook",
+}
 """The one path that some faults mean anything for."""
 
 

@@ -17,6 +17,7 @@ from core.exchange.book import Book, Match
 from core.exchange.calendar import Hours
 from core.exchange.crowd import Crowd
 from core.exchange.dayfigures import DayFigures
+from core.exchange.listed import instruments_of
 from core.exchange.listing import Listing
 from core.exchange.past import invent_past
 from core.exchange.snapshot import Bar, Snapshot
@@ -28,6 +29,8 @@ LEAST_MS, MEAN_MS = 80, 800
 ASLEEP_MS, ASLEEP_OPTION_MS = 6_000, 30_000
 """The pauses of a crowd that nobody looks at."""
 LOOKED_AT_NS = 20 * NS_PER_S
+SLEPT_NS = 3 * NS_PER_S
+"""What has not acted for so long acts at once when it is watched; anything else in its turn, so not in held time."""
 ROUNDS_MAX = 40
 """Most rounds of one crowd in one step: a clock moved far ahead is walked in longer strides."""
 LATE_NS = NS_PER_S
@@ -71,8 +74,8 @@ class Floor:
         self._until_ns: dict[InstrumentKey, int] = {}
         self._now_ns = self._opens_ns = opens_ns
         self._index_ns = 0
-        self._busy: dict[int, tuple[int, float]] = {}
-        self._eager = [k for k, row in listings.items() if row.tradable and row.instrument.kind is not Kind.OPTION]
+        self._busy: dict[Exchange, tuple[int, float]] = {}
+        self._eager = [k for k, i in instruments_of(listings) if i.kind not in (Kind.INDEX, Kind.OPTION)]
         self._eager = [*self._values.needed, *self._eager] if len(self._eager) <= EAGER_MAX else self._values.needed
         self.on_match: Callable[[InstrumentKey, Match, int], None] = lambda key, match, now_ns: None
         self.on_price: Callable[[InstrumentKey, int, int], None] = lambda key, last_e4, now_ns: None
@@ -125,8 +128,13 @@ class Floor:
         watched = frozenset(k for k in keys if k in self._listings)
         new, self._watched = watched - self._watched, watched
         for key in sorted(new, key=self._number.__getitem__):
-            if self._listings[key].tradable and self._due_ns.get(key, self._now_ns + 1) > self._now_ns:
-                self._plan(key, self._number[key], self._now_ns)
+            due_ns = self._due_ns.get(key, self._now_ns + 1)
+            if not self._listings[key].tradable or due_ns <= self._now_ns:
+                continue
+            slept = self._now_ns - self._acted_ns.get(key, 0) >= SLEPT_NS
+            soon_ns = self._now_ns if slept else self._now_ns + self._pause_ns(key, self._now_ns)
+            if soon_ns < due_ns:
+                self._plan(key, self._number[key], soon_ns)
 
     def submit(self, key: InstrumentKey, order_id: int, side: Side, quantity: int, price_e4: int, rest: bool) -> None:
         """An account's order (negative id) enters the book now."""
@@ -272,16 +280,17 @@ class Floor:
     def _awake(self, key: InstrumentKey, now_ns: int) -> bool:
         return key in self._watched or key in self._held or self._until_ns.get(key, 0) > now_ns
 
-    def _activity(self, now_s: int, opened_ns: int) -> float:
-        """How busy a session is in this second."""
-        kept = self._busy.get(opened_ns)
+    def _activity(self, now_s: int, key: InstrumentKey) -> float:
+        """How busy the session of an instrument is in this second."""
+        kept = self._busy.get(key.exchange)
         if kept is None or kept[0] != now_s:
-            kept = self._busy[opened_ns] = now_s, activity(now_s * NS_PER_S, opened_ns)
+            opens_ns, closes_ns = self._opened_ns(key), self._session(key).closes_ns
+            kept = self._busy[key.exchange] = now_s, activity(now_s * NS_PER_S, opens_ns, closes_ns)
         return kept[1]
 
     def _pause_ns(self, key: InstrumentKey, now_ns: int) -> int:
         crowd = self._crowds[key]
-        busy = self._activity(now_ns // NS_PER_S, self._opened_ns(key))
+        busy = self._activity(now_ns // NS_PER_S, key)
         if self._awake(key, now_ns):
             crowd.scale = busy
             mean_ms = MEAN_MS / busy

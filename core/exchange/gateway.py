@@ -141,6 +141,11 @@ class Gateway:
         self._note(method, path, None).faults = [fault.name]
         return http.Cut(fault.at_byte, fault.reset)
 
+    def crawl(self) -> float | None:
+        """Seconds between the bytes of a new connection's TLS handshake, None when nothing makes it crawl."""
+        fault = self._faults.strikes("slow_handshake")
+        return None if fault is None else (fault.delay_ms or 1_000) / 1_000
+
     def _note(self, method: str, path: str, body: Any) -> RequestRecord:
         record = RequestRecord(self._venue.now_ns() // NS_PER_MS, method, path, 0, body)
         self.requests.append(record)

@@ -3,11 +3,11 @@
 import asyncio
 import contextlib
 import socket
-import ssl
 import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -16,7 +16,7 @@ CONNECTIONS_MAX = 400
 """Open connections of one door; one more is closed at once."""
 HEADERS_MAX = 64 * 1024
 READ_LIMIT_S = 20.0
-"""How long a connection may stay without one whole request after it opened."""
+"""How long a request may take to arrive, body and all; the first counts from the opening of its connection."""
 Doors = dict[tuple[str, int], asyncio.Transport]
 """Open connections by the client's address."""
 
@@ -41,11 +41,13 @@ class HttpServer(uvicorn.Server):
         sock: socket.socket,
         doors: Doors | None = None,
         peek: Peek | None = None,
-        tls: ssl.SSLContext | None = None,
+        behind: Callable[[Any], Any] | None = None,
     ) -> None:
+        """`behind` puts something in front of the maker of protocols: TLS."""
+        protocol = _protocol(doors if doors is not None else {}, peek)
         config = uvicorn.Config(
             app,
-            http=_protocol(doors if doors is not None else {}, peek),
+            http=protocol,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -57,7 +59,8 @@ class HttpServer(uvicorn.Server):
             h11_max_incomplete_event_size=HEADERS_MAX,
         )
         config.load()
-        config.ssl = tls
+        if behind is not None:
+            config.http_protocol_class = behind(protocol)
         super().__init__(config)
         self._sock = sock
 
@@ -114,7 +117,7 @@ class _Protocol(H11Protocol):
     peek: Peek | None
     _cut_here: Cut | None = None
     _door: tuple[str, int] | None = None
-    _first: asyncio.TimerHandle | None = None
+    _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -124,11 +127,10 @@ class _Protocol(H11Protocol):
         name = transport.get_extra_info("peername")
         self._door = (str(name[0]), int(name[1]))
         self.doors[self._door] = transport
-        self._first = self.loop.call_later(READ_LIMIT_S, self._too_slow)
+        self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._first is not None:
-            self._first.cancel()
+        self._disarm()
         if self._door is not None:
             self.doors.pop(self._door, None)
         super().connection_lost(exc)
@@ -139,6 +141,7 @@ class _Protocol(H11Protocol):
         if self._cut_here is None:
             super().data_received(data)
             return
+        self._arm()
         self._cut_here.left -= len(data)
         if self._cut_here.left <= 0:
             _cut(self.transport, self._cut_here.reset)
@@ -153,11 +156,28 @@ class _Protocol(H11Protocol):
             return None
         return self.peek(line[0].decode("latin-1"), line[1].decode("latin-1").split("?")[0])
 
-    def _too_slow(self) -> None:
-        """Half a request for too long: the connection goes, so that slow ones never add up."""
-        cycle: Any = self.cycle
-        if cycle is None:
-            self.transport.abort()
+    def handle_events(self) -> None:
+        """Runs after bytes came and after an answer left: each may begin or end the arrival of a request."""
+        super().handle_events()
+        if self._arriving():
+            self._arm()
+        else:
+            self._disarm()
+
+    def _arriving(self) -> bool:
+        """Whether part of a request is here and the rest is not."""
+        state = self.conn.their_state
+        return state is h11.SEND_BODY or (state is h11.IDLE and bool(self.conn.trailing_data[0]))
+
+    def _arm(self) -> None:
+        """Late bytes do not move the deadline, so that a request in drops ends as well."""
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(READ_LIMIT_S, self.transport.abort)
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
 
 def _protocol(doors: Doors, peek: Peek | None) -> type[H11Protocol]:

@@ -22,6 +22,10 @@ def mangle(answer: Answer, fault: Fault, rng: random.Random) -> Answer:
         return replace(answer, body=b'{"status":true,"data":' + b"[" * DEEP + b"]" * DEEP + b"}")
     if fault.name == "bad_text":
         return replace(answer, body=answer.body.replace(b'"message":"', b'"message":"\xff\xfe\x1b[31m\xe2\x80\xae', 1))
+    if fault.name == "utf16":
+        return replace(answer, body=answer.body.decode("utf-8", "replace").encode("utf-16"))
+    if fault.name == "repeat_keys":
+        return replace(answer, body=_with_keys_twice(answer.body))
     if fault.name == "accept_then_status":
         status = fault.status or 502
         return text_answer(status, fault.text or f"practice fault: {status}")
@@ -31,6 +35,11 @@ def mangle(answer: Answer, fault: Fault, rng: random.Random) -> Answer:
 def _padded(body: bytes, size: int) -> bytes:
     """A valid answer of so many bytes: blanks stand before its end."""
     return body[:-1] + b" " * max(0, size - len(body)) + body[-1:]
+
+
+def _with_keys_twice(body: bytes) -> bytes:
+    """The object with its status and data named twice: who takes the first of each reads a refusal."""
+    return b'{"status":false,"data":"first",' + body[1:] if body.startswith(b'{"') else body
 
 
 def _rows(answer: Answer, fault: Fault, rng: random.Random) -> Answer:
@@ -91,6 +100,11 @@ def _mangled_tag(rows: list[Any], fault: Fault, rng: random.Random) -> list[Any]
     return [row | {"ordertag": fault.text or row["ordertag"].lower()[:8]} if "ordertag" in row else row for row in rows]
 
 
+def _reused_id(rows: list[Any], fault: Fault, rng: random.Random) -> list[Any]:
+    """Every trade under the number of the first."""
+    return [row | {"fillid": rows[0]["fillid"]} for row in rows]
+
+
 def _odd_numbers(rows: list[Any], fault: Fault, rng: random.Random) -> list[Any]:
     """Numbers as the live service has sent them: text, a blank after the minus sign, or nothing."""
     return [{name: _odd(value, rng) for name, value in row.items()} if isinstance(row, dict) else row for row in rows]
@@ -111,6 +125,7 @@ _CHANGES: dict[str, Change] = {
     "strange_status": _strange,
     "mangle_tag": _mangled_tag,
     "odd_numbers": _odd_numbers,
+    "reuse_trade_id": _reused_id,
     "bad_master": _bad_master,
 }
 _ONE_ROW = frozenset({"strange_status", "mangle_tag", "odd_numbers"})

@@ -20,6 +20,7 @@ import msgspec
 
 from core.domain import Exchange, Instrument, InstrumentKey, Kind
 from core.errors import UserError
+from core.exchange.listed import Listed
 from core.exchange.listing import Listing, band
 from core.exchange.universe import (
     EQUITY_BAND_PERCENT,
@@ -32,6 +33,7 @@ from core.exchange.universe import (
 BYTES_MAX = 256 << 20
 ROWS_MAX = 400_000
 _KINDS = {"": Kind.EQUITY, "AMXIDX": Kind.INDEX, "INDEX": Kind.INDEX, "UNDCUR": Kind.INDEX, "COMDTY": Kind.INDEX}
+_EXCHANGES = dict(Exchange.__members__)
 _STRIKE_SCALE = {"CDS": 10_000_000, "NCO": 10_000}
 _VOL_E6 = {"NIFTY": 118_000, "BANKNIFTY": 131_000}
 _VOL_OTHER_E6 = 260_000
@@ -58,10 +60,14 @@ class Master:
 
     def __init__(self, path: Path) -> None:
         rows = _read(path)
-        found = [i for row in rows if (i := _instrument(row)) is not None]
-        self._instruments = {i.key: i for i in found}
-        self._types = {InstrumentKey(Exchange(r.exch_seg), r.token): r.instrumenttype for r in rows if _segment(r)}
-        if not any(i.kind is not Kind.INDEX for i in found):
+        self._instruments: dict[InstrumentKey, Instrument] = {}
+        self._types: dict[InstrumentKey, str] = {}
+        for row in rows:
+            if (instrument := _instrument(row)) is not None:
+                key = InstrumentKey(instrument.exchange, instrument.token)
+                self._instruments[key], self._types[key] = instrument, row.instrumenttype
+        self._kept: tuple[date, Listed] | None = None
+        if all(i.kind is Kind.INDEX for i in self._instruments.values()):
             raise UserError(
                 f"The universe {path} lists nothing that can be traded here. Give an Angel instrument master."
             )
@@ -71,35 +77,39 @@ class Master:
         expiries = sorted({i.expiry for i in self._instruments.values() if i.expiry})
         return min(ordinary, date.fromisoformat(expiries[0])) if expiries else ordinary
 
-    def listings(self, day: date) -> dict[InstrumentKey, Listing]:
-        """What has not expired, shares first, then indices, futures and options."""
+    def listings(self, day: date) -> Listed:
+        """What has not expired, shares first, then indices, futures and options; options wait for their price."""
+        if self._kept is None or self._kept[0] != day:
+            self._kept = day, self._listed(day)
+        return self._kept[1]
+
+    def _listed(self, day: date) -> Listed:
         today = day.isoformat()
-        alive = [i for i in self._instruments.values() if not i.expiry or i.expiry >= today]
-        alive.sort(key=lambda i: (_ORDER[i.kind], i.symbol != "RELIANCE-EQ"))
-        prices = _Prices(alive)
+        alive = {key: i for key, i in self._instruments.items() if not i.expiry or i.expiry >= today}
+        options = {key: i for key, i in alive.items() if i.kind is Kind.OPTION}
+        others = [i for i in alive.values() if i.kind is not Kind.OPTION]
+        others.sort(key=lambda i: (_ORDER[i.kind], i.symbol != "RELIANCE-EQ"))
+        prices = _Prices(options.values())
         listed: dict[InstrumentKey, Listing] = {}
         near: dict[tuple[Exchange, str], Listing] = {}
-        for instrument in alive:
-            kind = self._types.get(instrument.key, "")
-            if instrument.kind is Kind.OPTION:
-                row = _option(instrument, near, listed, prices, kind, day)
-            else:
-                row = _plain(instrument, prices, kind, day)
+        for instrument in others:
+            row = _plain(instrument, prices, self._types[instrument.key], day)
             listed[row.key] = row
             if row.instrument.kind is Kind.FUTURE:
                 best = near.setdefault((instrument.exchange, instrument.name), row)
                 if instrument.expiry < best.instrument.expiry:
                     near[(instrument.exchange, instrument.name)] = row
-        return _with_indices(listed)
+        types = self._types
+        return Listed(_with_indices(listed), options, lambda i: _option(i, near, prices, types[i.key], day))
 
 
-_ORDER = {Kind.EQUITY: 0, Kind.INDEX: 1, Kind.FUTURE: 2, Kind.OPTION: 3}
+_ORDER = {Kind.EQUITY: 0, Kind.INDEX: 1, Kind.FUTURE: 2}
 
 
 class _Prices:
     """The close of a name or token, in 1/10,000 rupee."""
 
-    def __init__(self, instruments: Iterable[Instrument]) -> None:
+    def __init__(self, options: Iterable[Instrument]) -> None:
         universe = universe_file()
         known = [(row.token, row.name, row.close) for row in universe.cash]
         known += [(row.token, row.name, row.close) for row in universe.indices]
@@ -107,9 +117,8 @@ class _Prices:
         self._tokens = {token: price_of(close) for token, _, close in known}
         self._names = {name: price_of(close) for _, name, close in known}
         strikes: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for i in instruments:
-            if i.kind is Kind.OPTION:
-                strikes[(i.name, i.expiry)].append(i.strike_e4)
+        for i in options:
+            strikes[(i.name, i.expiry)].append(i.strike_e4)
         self._strikes: dict[str, int] = {}
         for (name, _), values in sorted(strikes.items(), reverse=True):
             self._strikes[name] = round(statistics.median(values))
@@ -146,7 +155,6 @@ def _plain(instrument: Instrument, prices: _Prices, kind: str, day: date) -> Lis
 def _option(
     instrument: Instrument,
     near: Mapping[tuple[Exchange, str], Listing],
-    listed: Mapping[InstrumentKey, Listing],
     prices: _Prices,
     kind: str,
     day: date,
@@ -211,13 +219,10 @@ def _plain_bytes(path: Path) -> bytes:
         return file.read(BYTES_MAX)
 
 
-def _segment(row: _Row) -> bool:
-    return row.exch_seg in Exchange.__members__
-
-
 def _instrument(row: _Row) -> Instrument | None:
     """The instrument a row means; None for one that cannot be listed (other segments, no tick, unreadable)."""
-    if not _segment(row) or not row.token.isascii() or not 0 < len(row.token) <= 25 or not row.symbol:
+    exchange = _EXCHANGES.get(row.exch_seg)
+    if exchange is None or not row.token.isascii() or not 0 < len(row.token) <= 25 or not row.symbol:
         return None
     kind, tick_e4 = _kind(row), _scaled(row.tick_size, row.exch_seg)
     lot, strike_e4 = _whole(row.lotsize), _scaled(row.strike, row.exch_seg)
@@ -234,7 +239,7 @@ def _instrument(row: _Row) -> Instrument | None:
         return None
     freeze = _whole(row.freeze_qty)
     return Instrument(
-        Exchange(row.exch_seg),
+        exchange,
         row.token,
         row.symbol,
         row.name or row.symbol,
@@ -272,6 +277,7 @@ def _scaled(text: str, segment: str) -> int:
     return max(0, value_e4) // _STRIKE_SCALE.get(segment, 100)
 
 
+@lru_cache(maxsize=20_000)
 def _whole(text: str) -> int:
     try:
         return int(float(text or 0))

@@ -6,6 +6,7 @@ Installed as a pytest plugin with Tezi (entry point `pytest11`); it imports noth
 import json
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -22,18 +23,36 @@ class SmartApiExchange:
     """
 
     def __init__(self, *words: str) -> None:
-        """Start `tezi exchange` with these further words. RuntimeError when it does not start."""
+        """Start `tezi exchange` with these further words. RuntimeError when it does not start within START_LIMIT_S."""
         self.process = subprocess.Popen(  # noqa: S603  our own interpreter and code
             [sys.executable, "-P", "-c", _CODE, "--end-with-stdin", "--limits", "off", *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        assert self.process.stdout is not None
-        first = self.process.stdout.readline()
-        if not first:
-            self.process.communicate()
-            raise RuntimeError(f"the practice exchange ended at once (exit {self.process.wait(START_LIMIT_S)})")
+        first = self._first_line()
         self.line: dict[str, Any] = json.loads(first)
+
+    def _first_line(self) -> bytes:
+        """Killed when its time is over, which ends the wait for its line where pipes cannot be polled, too."""
+        assert self.process.stdout is not None
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            self.process.kill()
+
+        timer = threading.Timer(START_LIMIT_S, end)
+        timer.start()
+        try:
+            first = self.process.stdout.readline()
+        finally:
+            timer.cancel()
+        if first.endswith(b"\n") and not late.is_set():
+            return first
+        self.process.communicate()
+        if late.is_set():
+            raise RuntimeError(f"the practice exchange did not start within {START_LIMIT_S:g} s")
+        raise RuntimeError(f"the practice exchange ended at once (exit {self.process.returncode})")
 
     def __getattr__(self, name: str) -> Any:
         try:

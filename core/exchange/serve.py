@@ -12,7 +12,9 @@ import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -97,7 +99,8 @@ async def _serve(options: Options, clock: Clock) -> None:
         streams.publish(venue.market.take_changed())
 
     control = Control(venue, faults, streams, sessions, gateway.requests, gateway.details, beat)
-    servers = [HttpServer(gateway, socks[0], doors, gateway.peek, tls), HttpServer(build_control(control), socks[2])]
+    rest = HttpServer(gateway, socks[0], doors, gateway.peek, _behind(tls, gateway.crawl, tasks, clock))
+    servers = [rest, HttpServer(build_control(control), socks[2])]
     _end_on_signals(stop, options.end_with_stdin)
     sockets_server = await streams.listen(socks[1], tls)
     running = [tasks.once("http", server.run_on_socket()) for server in servers]
@@ -160,6 +163,17 @@ def _tls(options: Options, clock: Clock) -> tuple[ssl.SSLContext | None, Path | 
 
     folder = options.state or Path(tempfile.mkdtemp(prefix="tezi-exchange-"))
     return server_context(folder, options.host, clock)
+
+
+def _behind(
+    tls: ssl.SSLContext | None, crawl: Callable[[], float | None], tasks: Supervisor, clock: Clock
+) -> Callable[[Any], Any] | None:
+    """What secures the REST door's connections, None without TLS."""
+    if tls is None:
+        return None
+    from core.exchange.doorman import doorman
+
+    return partial(doorman, tls=tls, crawl=crawl, start=partial(tasks.once, "tls"), sleep=clock.sleep)
 
 
 def _freeze() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from urllib.parse import urlsplit
 
 import msgspec
@@ -33,6 +33,7 @@ PING_S, OPEN_S = 30, 10
 BATCH = 64
 """Packets that are written at once before the client's buffer is looked at and others have their turn."""
 BURST = 50_000
+FRAGMENT_MAX = 64 * 1024
 
 
 class _StreamClient:
@@ -210,6 +211,8 @@ class Streams:
                 client.wake.clear()
                 if self._faults.holds("freeze_stream"):
                     await self._freeze(client.connection, "freeze_stream")
+                if (endless := self._faults.strikes("endless_frame")) is not None:
+                    await client.connection.send(self._fragments(endless))
                 if self._faults.holds("mute_stream"):
                     client.wanted.forget_due()
                 while due := client.wanted.take(BATCH):
@@ -231,6 +234,13 @@ class Streams:
             raise ConnectionClosed(None, None)
         connection.transport.write(b"".join([self._packet(wanted) for wanted in due]))
         await connection.drain()
+
+    async def _fragments(self, fault: Fault) -> AsyncIterator[bytes]:
+        """One message without end, in fragments, as long as the connection lives."""
+        part = bytes(min(fault.size, FRAGMENT_MAX))
+        while True:
+            yield part
+            await self._clock.sleep(fault.delay_ms / 1_000)
 
     def _struck(self) -> list[Fault]:
         return self._faults.strike_each(PACKET)

@@ -193,8 +193,7 @@ class TapeFloor:
         if key in self._books:
             self._meet(key, raw, traded, tick.time_ns)
         self._figures[key].trade(raw.last_e4, traded, tick.time_ns)
-        if key in self._books:
-            self.on_price(key, raw.last_e4, tick.time_ns)
+        self.on_price(key, raw.last_e4, tick.time_ns)
 
     def _meet(self, key: InstrumentKey, raw: Raw, traded: int, now_ns: int) -> None:
         """Let the tick's trade run through the book as it stood, then lay the recorded levels anew."""

@@ -14,8 +14,10 @@ WALK_E6 = 45
 _STEP_E6 = WALK_E6 * math.sqrt(GRID_NS / NS_PER_S)
 _PULL = 0.99996
 _GRIDS_MAX = 4_000
-_SESSION_S = 22_500
-_OPEN_S, _CLOSE_S = 1_500.0, 1_200.0
+_OPEN, _OPEN_S = 1.3, 1_500.0
+_CLOSE, _CLOSE_S = 3.4, 1_000.0
+"""How much busier the opening and the close are than noon, and how fast that fades. A round's size follows it as well
+as the pace: a share trades about 22 per cent of its day in its last half hour (docs/exchange-realism.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +101,11 @@ class Tide:
         return self._level_e6
 
 
-def activity(now_ns: int, opens_ns: int) -> float:
-    """How busy the market is, 1 about noon: more after the opening and before the close."""
+def activity(now_ns: int, opens_ns: int, closes_ns: int) -> float:
+    """How busy a session is, 1 about noon: more after its opening and before its close, each 0 where not known."""
     if not opens_ns:
         return 1.0
-    seconds = (now_ns - opens_ns) / NS_PER_S
-    seconds = min(max(seconds, 0.0), _SESSION_S)
-    return 1.0 + 1.3 * math.exp(-seconds / _OPEN_S) + 0.8 * math.exp((seconds - _SESSION_S) / _CLOSE_S)
+    opened_s = max(0.0, (now_ns - opens_ns) / NS_PER_S)
+    left_s = max(0.0, (closes_ns - now_ns) / NS_PER_S)
+    close = _CLOSE * math.exp(-left_s / _CLOSE_S) if closes_ns else 0.0
+    return 1.0 + _OPEN * math.exp(-opened_s / _OPEN_S) + close

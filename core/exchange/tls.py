@@ -1,6 +1,7 @@
 """A certificate of one start of the exchange, for `--tls`: its own authority, valid for a week, for loopback names."""
 
 import datetime
+import os
 import ssl
 import tempfile
 from ipaddress import ip_address
@@ -17,7 +18,10 @@ _VALID = datetime.timedelta(days=7)
 
 
 def server_context(folder: Path, host: str, clock: Clock) -> tuple[ssl.SSLContext, Path]:
-    """A TLS context and the PEM file of the authority that clients must trust. The server's key leaves no file."""
+    """A TLS context and the PEM file of the authority that clients must trust.
+
+    OpenSSL's loader takes the server's key from a file only: see `_load`. The authority's key is never written.
+    """
     now = datetime.datetime.fromtimestamp(clock.real_ns() / NS_PER_S, datetime.UTC)
     authority_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     authority_name = _name("Tezi practice exchange authority")
@@ -42,15 +46,22 @@ def server_context(folder: Path, host: str, clock: Clock) -> tuple[ssl.SSLContex
     trusted.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    with tempfile.TemporaryDirectory() as private:
-        file = Path(private) / "server.pem"
-        file.touch(mode=0o600)
-        key = server_key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        file.write_bytes(key + server.public_bytes(serialization.Encoding.PEM))
-        context.load_cert_chain(file)
+    key = server_key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    _load(context, key + server.public_bytes(serialization.Encoding.PEM))
     return context, trusted
+
+
+def _load(context: ssl.SSLContext, pem: bytes) -> None:
+    """Through a file that only this user can read (0600 in a folder of 0700, whatever the umask), gone once it is
+    loaded or loading failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="tezi-key-") as private:
+        file = Path(private) / "server.pem"
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(pem)
+        context.load_cert_chain(file)
 
 
 def _is_ip(text: str) -> bool:

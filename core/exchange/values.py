@@ -6,6 +6,7 @@ from datetime import date
 from core.domain import InstrumentKey, Kind
 from core.exchange.calendar import at
 from core.exchange.dayfigures import DayFigures
+from core.exchange.listed import instruments_of
 from core.exchange.listing import Listing
 from core.exchange.pricing import option_e4, years_to
 from core.exchange.universe import EXPIRES
@@ -18,9 +19,8 @@ class Values:
 
     def __init__(self, listings: Mapping[InstrumentKey, Listing], figures: Mapping[InstrumentKey, DayFigures]) -> None:
         self._listings, self._figures = listings, figures
-        self._indices = [
-            (key, row) for key, row in listings.items() if row.instrument.kind is Kind.INDEX and row.members
-        ]
+        indices = [(key, listings[key]) for key, i in instruments_of(listings) if i.kind is Kind.INDEX]
+        self._indices = [(key, row) for key, row in indices if row.members]
         self._expiry_ns: dict[str, int] = {}
         members = [m for _, row in self._indices for m in row.members if m in listings]
         self.needed: list[InstrumentKey] = list(dict.fromkeys(members))

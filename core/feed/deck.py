@@ -4,7 +4,7 @@ where nothing was recorded."""
 from collections.abc import Callable
 
 from core.clock import NS_PER_S, Clock
-from core.feed.player import TapePlayer
+from core.feed.player import ReadOrders, TapePlayer
 from core.store.tape import Damaged, Run, TapeFile
 from core.supervise import Wake
 
@@ -38,6 +38,7 @@ class TapeDeck:
         real: Clock,
         speed: float = 1.0,
         on_run: Callable[[Run], None] = lambda run: None,
+        read_orders: ReadOrders | None = None,
     ) -> None:
         self._real = real
         self._wake = Wake(real)
@@ -47,7 +48,7 @@ class TapeDeck:
         self._damage = ""
         self.first_ns = tape.spans[0].first_us * 1_000 if tape.spans else 0
         self.last_ns = max((span.last_us for span in tape.spans), default=0) * 1_000
-        self.player = _Player(tape, real, speed, on_run)
+        self.player = _Player(tape, real, speed, on_run, read_orders)
         self.on_beat: Callable[[], None] = lambda: None
         self.on_rewind: Callable[[], None] = lambda: None
 

@@ -12,6 +12,7 @@ import msgspec
 from core.clock import NS_PER_S, Clock, ManualClock
 from core.feed.recorder import instruments
 from core.market.quotes import QuoteBoard
+from core.ports import BrokerOrder
 from core.store.tape import Damaged, Kind, Run, TapeFile
 
 _WAIT_MIN_NS = 2_000_000
@@ -22,17 +23,29 @@ _TURN = 256
 """Runs between two turns of the loop when nothing is waited for."""
 
 
+ReadOrders = Callable[[Callable[[BrokerOrder], None]], Callable[[bytes], None]]
+"""Given who is told of orders, gives who takes frames of the order socket."""
+
+
 class TapePlayer:
     """`board` and `clock` are the tape's: a new board when it was wound back. `on_run` sees every run of records.
 
-    `orders` holds the last record of each order by its tag, `mode` the last change of mode.
+    `orders` holds the last record of each order by its tag, `mode` the last change of mode, `updates` what the broker's
+    order socket said last of each order by its number: its frames are read by `read_orders`, the adapter that read them
+    when they came, made anew whenever the tape is wound back. Without it they are passed over.
     `speed` is market seconds in a second; None plays without waiting. `position_ns` is the time of the last record.
     Raises Damaged from a bad block, where it stops.
     """
 
     def __init__(
-        self, tape: TapeFile, base: Clock, speed: float | None = 1.0, on_run: Callable[[Run], None] | None = None
+        self,
+        tape: TapeFile,
+        base: Clock,
+        speed: float | None = 1.0,
+        on_run: Callable[[Run], None] | None = None,
+        read_orders: ReadOrders | None = None,
     ) -> None:
+        self._read_orders = read_orders
         self._tape = tape
         self._base = base
         self._on_run = on_run
@@ -83,10 +96,12 @@ class TapePlayer:
             self._take()
 
     def fingerprint(self) -> str:
-        """One text for what the market said, every order's last state and the mode."""
+        """One text for what the market said, every order's last state, here and at the broker, and the mode."""
         digest = hashlib.sha256(self.board.fingerprint().encode())
         for tag in sorted(self.orders):
             digest.update(self.orders[tag])
+        for number in sorted(self.updates):
+            digest.update(msgspec.json.encode(self.updates[number]))
         digest.update(self.mode)
         return digest.hexdigest()
 
@@ -95,6 +110,8 @@ class TapePlayer:
         self.clock = ManualClock(start_ns)
         self.board = QuoteBoard(self.clock)
         self.orders: dict[str, bytes] = {}
+        self.updates: dict[str, BrokerOrder] = {}
+        self._order_frame = None if self._read_orders is None else self._read_orders(self._update)
         self.mode = b""
         self._open: dict[int, bool] = {}
         self._doubted: dict[int, bool] = {}
@@ -141,9 +158,12 @@ class TapePlayer:
             self.frames += run.many
             board.take_run(run.data, 0, run.size, run.stride or 1, run.many, run.channel)
         elif run.kind is Kind.READ:
-            board.take_rest(run.data)
+            board.take_rest(run.data, recorded=True)
         elif run.kind in (Kind.INTENT, Kind.UPDATE):
             self.orders[_tag(run.data)] = run.data
+        elif run.kind is Kind.ORDER_FRAME:
+            if self._order_frame is not None:
+                self._order_frame(run.data)
         elif run.kind is Kind.MODE:
             self.mode = run.data
         elif run.kind is Kind.EVENT:
@@ -151,6 +171,9 @@ class TapePlayer:
         elif run.kind is Kind.WANTED:
             for instrument, shard in instruments(run.data).items():
                 board.assign(board.add(instrument), shard)
+
+    def _update(self, order: BrokerOrder) -> None:
+        self.updates[order.broker_id] = order
 
     def _event(self, word: bytes, shard: int) -> None:
         """As `core.feed.stream` tells the board of its connection."""

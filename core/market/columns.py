@@ -10,13 +10,25 @@ import numpy.typing as npt
 from core.domain import Instrument, Kind
 from core.market.packet import EXCHANGE_TYPES
 from core.market.rows import Scale
-from core.market.wire import MODES, ROW
+from core.market.wire import LTP_AT, MODES, ROW
 
 Ints = npt.NDArray[np.int64]
 SCALES = {number: Scale(number) for number in EXCHANGE_TYPES.values()}
 _ODD = np.uint64(0x9E37_79B9_7F4A_7C15)
 """An odd number, so that two tokens of one exchange never share a key."""
 _START = 256
+GAP, REWOUND = 1, 2
+"""Packets of this slot may be missing; or what comes is older than what is held, again and again."""
+_BOOK_AT, _LEVEL = 147, 20
+"""Where the ten levels begin in a row of mode 3, the best bid first, and their size; the best ask is the sixth."""
+_TOUCH = np.dtype(
+    {
+        "names": ["ltp", "bid_flag", "bids", "bid", "ask_flag", "asks", "ask"],
+        "formats": ["<i8", "<i2", "<i8", "<i8", "<i2", "<i8", "<i8"],
+        "offsets": [LTP_AT, *(_BOOK_AT + n for n in (0, 2, 10, 5 * _LEVEL, 5 * _LEVEL + 2, 5 * _LEVEL + 10))],
+        "itemsize": ROW,
+    }
+)
 
 
 class Last:
@@ -32,6 +44,7 @@ class Columns:
     """All columns, at least `count` long. `revision` rises by one with each packet; 0 is "never".
 
     `lowest`, `highest` and `close` are wire prices: the bounds of a last price and the last good previous close.
+    `suspect` says why a slot should be read by another way (`GAP`, `REWOUND`; 0 is "no reason").
     `usual_ns` is how far apart the packets of a slot usually come, a running mean.
     """
 
@@ -44,7 +57,8 @@ class Columns:
         self.lowest, self.highest = np.zeros(_START, np.int64), np.zeros(_START, np.int64)
         self.exchange_type, self.shard = np.zeros(_START, np.int64), np.zeros(_START, np.int64)
         self.usual_ns = np.zeros(_START, np.int64)
-        self.is_index, self.is_option, self.mark = (np.zeros(_START, np.bool_) for _ in range(3))
+        self.suspect = np.zeros(_START, np.int8)
+        self.is_index, self.is_option, self.on_index, self.mark = (np.zeros(_START, np.bool_) for _ in range(4))
         self.last = {mode: Last(_START) for mode in MODES.values()}
         self.keys = np.empty(0, np.uint64)
         self.slots = np.empty(0, np.int64)
@@ -66,6 +80,14 @@ class Columns:
         self.by_wire[number, instrument.token] = slot
         self.count, self._stale = slot + 1, True
         return slot
+
+    def doubtful(self) -> npt.NDArray[np.bool_]:
+        """Which used rows may hold no last price or a crossed book; a closer look decides. Never too few."""
+        rows = np.ndarray((self.count,), _TOUCH, self.raw.data, 0, (ROW,))
+        bids, asks = rows["bids"] > 0, rows["asks"] > 0
+        odd = (bids | asks) & ((rows["bid_flag"] != 1) | (rows["ask_flag"] != 0))
+        doubtful: npt.NDArray[np.bool_] = (bids & asks & (rows["bid"] >= rows["ask"])) | odd | (rows["ltp"] <= 0)
+        return doubtful
 
     def index(self) -> tuple[npt.NDArray[np.uint64], Ints]:
         """Sorted keys of the slots whose token fits in eight characters, and those slots; one key never means two."""

@@ -13,23 +13,26 @@ import struct
 
 import numpy as np
 
-from core.clock import NS_PER_MS, Clock
+from core.clock import NS_PER_MS, NS_PER_S, Clock
+from core.config import Limits
 from core.domain import Instrument, InstrumentKey
 from core.errors import TeziError
-from core.market import batch
-from core.market.columns import SCALES, Columns, Ints
+from core.market import batch, live
+from core.market.columns import GAP, REWOUND, SCALES, Columns, Ints
+from core.market.live import on_index
 from core.market.packet import CURRENCY
 from core.market.wire import CLOSE_AT, MODES, ROW, SEQUENCE_AT, fault, token_of
-from core.views import SLOW_TIMES, Freshness, Quote
+from core.views import Freshness, Quote
 
 _DAY_MS = 86_400_000
 _HEAD = struct.Struct("<qqq")
 _CLOSE = struct.Struct("<q")
 SHARDS_MAX = 3
-USUAL_TIMES = 8
-_LEAST = 3 / 5
-"""Bounds of that time in terms of `stale_ms`: this, and `SLOW_TIMES`; 3 s and 30 s for 5 s (reliability 3.2, G14)."""
+_USUAL_NS = 625 * NS_PER_MS
+"""How far apart packets come while nothing is known of a slot: fresh for 5 s."""
 _REST_EPOCH = -1
+_SEQUENCE_MAX = (1 << 63) - 1
+_DROPS_MAX = 5
 
 
 class BoardFull(TeziError):
@@ -39,31 +42,25 @@ class BoardFull(TeziError):
 class QuoteBoard:
     """Implements `core.views.QuoteView`; the feed is its one writer.
 
-    `stale_ms` is how long a price may call itself fresh while nothing is known of its slot. `slots_max` bounds the
-    memory (about 0.6 KB a slot). Counts since start: `applied`, `dropped` (older), `garbage`, `unknown` (nobody's, or
-    of another connection), `malformed` (no packet), `odd_times`, `read` (quotes of another way taken).
+    `limits` hold the oldest price that may call itself fresh. `slots_max` bounds the memory (about 0.6 KB a slot).
+    Counts since start: `applied`, `dropped` (older), `garbage`, `unknown` (nobody's, or of another connection),
+    `malformed` (no packet), `odd_times`, `read` (quotes of another way taken).
     """
 
-    def __init__(self, clock: Clock, stale_ms: int = 5_000, slots_max: int = 20_000) -> None:
+    def __init__(self, clock: Clock, limits: Limits | None = None, slots_max: int = 20_000) -> None:
         self._clock = clock
+        self._limits = limits or Limits()
         self._slots_max = slots_max
         self._by_key: dict[InstrumentKey, int] = {}
-        self._columns = Columns()
-        self.use(stale_ms)
+        self._keys: list[InstrumentKey] = []
+        self._drops: dict[int, tuple[int, int]] = {}
+        self._columns = Columns(_USUAL_NS)
         self._quotes: dict[int, tuple[int, Quote]] = {}
         self._epochs = np.zeros(SHARDS_MAX, np.int64)
         self._down = np.ones(SHARDS_MAX, np.bool_)
         self._last_epoch = 0
         self.applied = self.dropped = self.garbage = self.unknown = self.malformed = self.odd_times = 0
         self.read = 0
-
-    def use(self, stale_ms: int) -> None:
-        """Bound by this age from now on; what was learnt of a slot's pace stays."""
-        self._least_ns = round(stale_ms * NS_PER_MS * _LEAST)
-        self._most_ns = round(stale_ms * NS_PER_MS * SLOW_TIMES)
-        columns, first_ns = self._columns, stale_ms * NS_PER_MS // USUAL_TIMES
-        columns.usual_ns[columns.usual_ns == columns.usual_first_ns] = first_ns  # of these nothing was learnt
-        columns.usual_first_ns = first_ns
 
     def add(self, instrument: Instrument) -> int:
         """The slot of an instrument, made on first sight and fixed for the life of the board. Raises BoardFull."""
@@ -73,7 +70,13 @@ class QuoteBoard:
         if self._columns.count >= self._slots_max:
             raise BoardFull(f"{self._slots_max} instruments were watched in this run; restart to watch others")
         slot = self._by_key[instrument.key] = self._columns.add(instrument)
+        self._keys.append(instrument.key)
+        self._columns.on_index[slot] = on_index(instrument)
         return slot
+
+    def use(self, limits: Limits) -> None:
+        """Judge ages by these limits from now on."""
+        self._limits = limits
 
     def slot(self, key: InstrumentKey) -> int | None:
         return self._by_key.get(key)
@@ -109,19 +112,34 @@ class QuoteBoard:
             return Freshness.REST
         if self._down[shard] or columns.epoch[slot] != self._epochs[shard]:
             return Freshness.DOWN
-        late = self._clock.mono_ns() - int(columns.received_ns[slot]) > self.fresh_ns(slot)
-        return Freshness.STALE if late else Freshness.FRESH
+        if self._clock.mono_ns() - int(columns.received_ns[slot]) > self.fresh_ns(slot):
+            return Freshness.STALE
+        return Freshness.FRESH if self._is_sound(slot) else Freshness.STALE
+
+    def is_live(self, slot: int) -> bool:
+        """Whether the connection that now stands has touched it, however long ago."""
+        columns = self._columns
+        shard = columns.shard[slot]
+        return bool(columns.revision[slot] and not self._down[shard] and columns.epoch[slot] == self._epochs[shard])
 
     def fresh_ns(self, slot: int) -> int:
-        """How long a price of this slot may call itself fresh: by how often it usually comes."""
-        return min(max(int(self._columns.usual_ns[slot]) * USUAL_TIMES, self._least_ns), self._most_ns)
+        """How long a price of this slot may call itself fresh: how often it usually comes, and what the gate takes."""
+        oldest = live.oldest_ms(self._limits, on_index=bool(self._columns.on_index[slot]))
+        return live.late_ms(int(self._columns.usual_ns[slot]) // NS_PER_MS, oldest) * NS_PER_MS
 
     def fresh_count(self) -> int:
         """How many slots are fresh now."""
         columns, used = self._columns, slice(self._columns.count)
-        fresh_ns = np.clip(columns.usual_ns[used] * USUAL_TIMES, self._least_ns, self._most_ns)
-        recent = columns.received_ns[used] >= self._clock.mono_ns() - fresh_ns
-        return int(np.count_nonzero(self._live() & recent))
+        oldest_ms = np.where(
+            columns.on_index[used],
+            live.oldest_ms(self._limits, on_index=True),
+            live.oldest_ms(self._limits, on_index=False),
+        )
+        late_ns = live.late_each_ms(columns.usual_ns[used] // NS_PER_MS, oldest_ms) * NS_PER_MS
+        recent = self._live() & (columns.received_ns[used] >= self._clock.mono_ns() - late_ns)
+        doubtful = recent & columns.doubtful()
+        unsound = sum(not self._is_sound(int(slot)) for slot in np.flatnonzero(doubtful))
+        return int(np.count_nonzero(recent)) - unsound
 
     def live_count(self) -> int:
         """How many slots were touched over the connection that now stands: the coverage of the wanted set."""
@@ -191,25 +209,40 @@ class QuoteBoard:
             self.applied += many - len(rest)
             self._take_each(data, [first + n * stride for n in rest], size, shard)
 
-    def take_rest(self, frame: bytes) -> bool:
+    def take_rest(self, frame: bytes, *, recorded: bool = False) -> bool:
         """Take over a quote that was read (`core.market.restframe`); only where nothing live stands, else False.
 
-        It is held to the same bounds as a packet. Packets of the stream take its place, whatever their sequence.
+        It is held to the same bounds as a packet. Packets of the stream take its place, whatever their sequence. Of a
+        suspect slot it replaces a live quote as well: after a gap when it is newer, and after many drops also when the
+        quote is stale; then only packets that are not older than it follow. `recorded`: it was taken once, and is
+        again. Either way the slot is no longer suspect.
         """
         slot = None if fault(frame) else self._columns.by_wire.get((frame[1], token_of(frame)))
         if slot is None or MODES.get(len(frame)) is None:
             self.unknown += 1
             return False
-        if self.freshness(slot) in (Freshness.FRESH, Freshness.STALE):
-            return False
         _, sent_ms, ltp = _HEAD.unpack_from(frame, SEQUENCE_AT)
-        close = self._close(slot, frame)
+        exchange_ms, close = self._exchange_ms(sent_ms), self._close(slot, frame)
+        stands = self.is_live(slot)
+        if stands and not recorded and not self._overrules(slot, exchange_ms):
+            self._columns.suspect[slot] = 0
+            return False
         if not self._plausible(slot, close, ltp):
             self.garbage += 1
             return False
-        self._put(slot, frame, close, self._exchange_ms(sent_ms), _REST_EPOCH)
+        self._columns.suspect[slot] = 0
+        if stands:
+            for last in self._columns.last.values():
+                last.sequence[slot], last.exchange_ms[slot] = _SEQUENCE_MAX, exchange_ms
+        self._put(slot, frame, close, exchange_ms, _REST_EPOCH)
         self.read += 1
         return True
+
+    def suspects(self) -> dict[InstrumentKey, bool]:
+        """What should be read by another way although its connection stands; True for what is dropped again and again,
+        False where packets may be missing."""
+        found = np.flatnonzero(self._columns.suspect[: self._columns.count])
+        return {self._keys[slot]: bool(self._columns.suspect[slot] == REWOUND) for slot in found}
 
     def ltp_e4(self, slots: Ints) -> Ints:
         """Last prices of many slots at once, in 1/10,000 rupee; 0 where there is none."""
@@ -227,6 +260,26 @@ class QuoteBoard:
         for column in (columns.raw, columns.exchange_ms, columns.close, columns.revision):
             digest.update(np.ascontiguousarray(column[slots]).tobytes())
         return digest.hexdigest()
+
+    def _overrules(self, slot: int, exchange_ms: int) -> bool:
+        suspect = self._columns.suspect[slot]
+        if suspect and exchange_ms > self._columns.exchange_ms[slot]:
+            return True
+        return bool(suspect == REWOUND) and self.freshness(slot) is Freshness.STALE
+
+    def _note_drop(self, slot: int) -> None:
+        """Five within a second are no disorder on the way: the numbers, or the clock behind them, began anew."""
+        now_ns = self._clock.mono_ns()
+        since_ns, count = self._drops.get(slot, (now_ns, 0))
+        if now_ns - since_ns >= NS_PER_S:
+            since_ns, count = now_ns, 0
+        self._drops[slot] = since_ns, count + 1
+        if count + 1 >= _DROPS_MAX:
+            self._columns.suspect[slot] = REWOUND
+
+    def _is_sound(self, slot: int) -> bool:
+        quote = self.quote(slot)
+        return live.sound(quote.ltp_e4, quote.bid_e4, quote.ask_e4)
 
     def _live(self) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
         columns, used = self._columns, slice(self._columns.count)
@@ -246,6 +299,7 @@ class QuoteBoard:
         ordered = not columns.is_index[slot] and last.epoch[slot] == epoch
         if ordered and sequence <= last.sequence[slot] and 0 < exchange_ms < last.exchange_ms[slot]:
             self.dropped += 1
+            self._note_drop(slot)
             return False
         close = self._close(slot, frame)
         if not self._plausible(slot, close, ltp):
@@ -253,6 +307,8 @@ class QuoteBoard:
             return False
         if columns.epoch[slot] == epoch and columns.revision[slot]:
             self._note_gap(slot)
+        if ordered and sequence - last.sequence[slot] > batch.JUMP:
+            columns.suspect[slot] = max(columns.suspect[slot], GAP)
         self._put(slot, frame, close, exchange_ms, epoch)
         last.sequence[slot], last.exchange_ms[slot], last.epoch[slot] = sequence, exchange_ms, epoch
         self.applied += 1

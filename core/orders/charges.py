@@ -8,13 +8,15 @@ are taxed as intraday by the exchange (not verified with the live broker).
 
 from collections.abc import Callable, Iterable
 from datetime import date
+from functools import lru_cache
 
 from core.account import NO_CHARGES
 from core.domain import Exchange, Fill, Instrument, InstrumentKey, Kind, PositionKey, Product, Side
 from core.money import divide_rounded
-from core.tariff import Charges, Tariff, segment_of
+from core.tariff import Charges, Segment, Tariff, segment_of
 
 PAISA_E4 = 100
+ORDERS_KEPT = 16_384
 _DERIVATIVES = frozenset({Exchange.NFO, Exchange.BFO, Exchange.MCX, Exchange.CDS, Exchange.NCDEX})
 Finder = Callable[[InstrumentKey], Instrument | None]
 
@@ -32,8 +34,13 @@ def order_charges(
     tariff: Tariff, day: date, instrument: Instrument, product: Product, side: Side, value_e4: int
 ) -> Charges:
     """What one executed order of that value costs, each part in whole paise."""
-    segment = segment_of(instrument, product)
-    found = tariff.charges(day, instrument.exchange, segment, side, value_e4)
+    return _rounded(tariff, day, instrument.exchange, segment_of(instrument, product), side, value_e4)
+
+
+@lru_cache(maxsize=ORDERS_KEPT)
+def _rounded(tariff: Tariff, day: date, exchange: Exchange, segment: Segment, side: Side, value_e4: int) -> Charges:
+    """Kept, because each new trade asks again for every order of the day."""
+    found = tariff.charges(day, exchange, segment, side, value_e4)
     return Charges(*(to_paisa(part) for part in found))
 
 

@@ -58,6 +58,7 @@ class Exposure:
     _leaves: dict[PositionKey, Leaves] = field(default_factory=dict)
     _open: dict[InstrumentKey, int] = field(default_factory=dict)
     _own: dict[InstrumentKey, dict[str, _Count]] = field(default_factory=dict)
+    _best: dict[InstrumentKey, tuple[int, int]] = field(default_factory=dict)
     _fills: dict[InstrumentKey, deque[tuple[str, int]]] = field(default_factory=dict)
 
     def set(self, order: Order) -> None:
@@ -108,6 +109,12 @@ class Exposure:
 
     def own_best(self, key: InstrumentKey) -> tuple[int, int]:
         """Our best resting buy and sell, 1/10,000 rupee; 0 where there is none."""
+        best = self._best.get(key)
+        if best is None:
+            best = self._best[key] = self._find_best(key)
+        return best
+
+    def _find_best(self, key: InstrumentKey) -> tuple[int, int]:
         own = self._own.get(key)
         if not own:
             return NOTHING
@@ -135,6 +142,7 @@ class Exposure:
 
     def _cross(self, tag: str, count: _Count, sign: int) -> None:
         own = self._own.setdefault(count.key, {})
+        self._best.pop(count.key, None)
         if sign > 0:
             own[tag] = count
         else:

@@ -22,6 +22,7 @@ from core.domain import (
     Side,
 )
 from core.facts import Operation
+from core.market.live import on_index
 from core.money import PRICE_MAX_E4
 from core.orders.blotter import Blotter
 from core.orders.changes import Changes, loosens_last_stop
@@ -32,7 +33,6 @@ from core.orders.daytime import day_of
 from core.orders.gateline import GateLine
 from core.orders.habits import MINUTE_NS, Habits, Tickets, Twins
 from core.orders.hedge import naked_units
-from core.orders.need import on_index
 from core.orders.operations import ladder_operation, rate_operation
 from core.orders.outside import Authority, Outside, Rates
 from core.orders.positions import Positions
@@ -77,7 +77,8 @@ class FactBook:
         self._nets_stamp: tuple[int, int] = (-1, -1)
         self._worth = Worth(blotter.exposure, self._net, self._mark_e4, instrument)
         self._worth_ns = -(10**18)
-        self._reserved: list[tuple[int, int]] = []
+        self._reserved: deque[tuple[int, int]] = deque()
+        self._reserved_e4 = 0
         self.twins, self.habits = Twins(), Habits()
         self.intents = Tickets()
         self.beside: dict[str, str] = {}
@@ -102,6 +103,7 @@ class FactBook:
         self._since.append((i.intent_id, i.instrument.key, i.instrument.exchange))
         if need_e4:
             self._reserved.append((now_ns, need_e4))
+            self._reserved_e4 += need_e4
 
     def mark(self) -> tuple[int, ...]:
         """Where the memory of approvals stands, to go back to it with `forget`."""
@@ -116,7 +118,8 @@ class FactBook:
             self.habits.segment(exchange).undo()
             self.twins.undo()
         self._since.clear()
-        del self._reserved[mark[0] :]
+        while len(self._reserved) > mark[0]:
+            self._reserved_e4 -= self._reserved.pop()[1]
 
     def changed(self, tag: str, action: Action, added_e4: int = 0) -> None:
         """Remember an approved change or cancel, and what the change needs in addition until funds are read again."""
@@ -319,8 +322,8 @@ class FactBook:
         f.money = money = self._outside.money()
         f.money_age_ms = None if money is None else (now_ns - money.read_ns) // NS_PER_MS
         while self._reserved and money is not None and self._reserved[0][0] < money.read_ns:
-            del self._reserved[0]
-        f.reserved_e4 = sum(need for _, need in self._reserved)
+            self._reserved_e4 -= self._reserved.popleft()[1]
+        f.reserved_e4 = self._reserved_e4
         f.day, f.loss_latch, f.any_open = self._outside.day(), self._outside.loss_text(), bool(self._nets)
         f.open_all, f.open_here = exposure.open_all, exposure.open_here(line.key)
         f.unknown_all, f.unknown_here = exposure.unknown_all, 0

@@ -4,17 +4,10 @@ Not verified with the live broker; its own margin calculator decides in the end,
 """
 
 from core.domain import Instrument, Kind, Product, Side
+from core.market.live import INDEX_NAMES
 
-INDEX_NAMES = frozenset(
-    {"NIFTY", "BANKNIFTY", "FINNIFTY", "MIDCPNIFTY", "NIFTYNXT50", "SENSEX", "BANKEX", "SENSEX50"}
-)  # fmt: skip
 CASH_PERCENT = {Product.INTRADAY: 25, Product.DELIVERY: 100, Product.MARGIN: 100, Product.CARRYFORWARD: 100}
 INDEX_PERCENT, STOCK_PERCENT = 15, 25
-
-
-def on_index(instrument: Instrument) -> bool:
-    """Whether a contract's underlying is an index."""
-    return instrument.is_derivative and instrument.name in INDEX_NAMES
 
 
 def need_e4(instrument: Instrument, product: Product, side: Side, units: int, price_e4: int) -> int:

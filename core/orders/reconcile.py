@@ -7,9 +7,9 @@ broker is the truth for what is, our store for why.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from core.domain import Fill, Order, Position, PositionKey
-from core.money import group
+from core.domain import Fill, InstrumentKey, Order, Position, PositionKey
 from core.ports import BrokerOrder, BrokerPosition
+from core.standing import BookDifference
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,19 @@ def missing(local: Iterable[Order], rows: Iterable[BrokerOrder]) -> tuple[Order,
     return tuple(o for o in local if o.state.live and o.broker_id and o.broker_id not in ids)
 
 
-def fill_gaps(orders: Iterable[Order], fills: Iterable[Fill]) -> tuple[str, ...]:
+def fill_gaps(orders: Iterable[Order], fills: Iterable[Fill]) -> tuple[BookDifference, ...]:
     """Orders whose fills in the trade book do not sum to what the order book says is filled."""
     sums: dict[str, int] = {}
     for fill in fills:
         sums[fill.broker_id] = sums.get(fill.broker_id, 0) + fill.quantity
     return tuple(
-        f"{o.symbol} order {o.broker_id}: filled {group(o.filled)}, its trades sum to {group(sums.get(o.broker_id, 0))}"
+        BookDifference(
+            o.key,
+            o.filled,
+            sums.get(o.broker_id, 0),
+            f"{o.symbol} order {o.broker_id}",
+            ("filled", "its trades sum to"),
+        )
         for o in orders
         if o.broker_id and o.filled != sums.get(o.broker_id, 0)
     )
@@ -69,12 +75,17 @@ def fill_gaps(orders: Iterable[Order], fills: Iterable[Fill]) -> tuple[str, ...]
 
 def position_differences(
     ours: Iterable[Position], theirs: Iterable[BrokerPosition], label: Callable[[PositionKey], str]
-) -> tuple[str, ...]:
+) -> tuple[BookDifference, ...]:
     """One line for each instrument and product where our net quantity is not the broker's."""
     mine = {p.key: p.net for p in ours}
     broker = {PositionKey(p.exchange, p.token, p.product): p.net for p in theirs}
     return tuple(
-        f"{label(key)} {key.product.short}: ours {group(mine.get(key, 0))}, broker {group(broker.get(key, 0))}"
+        BookDifference(
+            InstrumentKey(key.exchange, key.token),
+            mine.get(key, 0),
+            broker.get(key, 0),
+            f"{label(key)} {key.product.short}",
+        )
         for key in sorted(mine.keys() | broker.keys())
         if mine.get(key, 0) != broker.get(key, 0)
     )

@@ -116,23 +116,32 @@ class Ladder:
         """Let time pass: forget causes that have been gone long enough. Call about four times a second."""
         self._settle()
 
-    def forbids(self, operation: Operation, *, confirmed: bool = False) -> str:
+    def forbids(self, operation: Operation, *, confirmed: bool = False, beside: str = "") -> str:
         """Why the mode forbids an operation, as one sentence for the person; empty when it allows it.
 
-        `confirmed` is true only for the one operation that a typed word was given for.
+        `confirmed` is true only for the one operation that a typed word was given for. `beside` names a cause that does
+        not count for this one.
         """
-        rule = self._rule(operation)
+        mode = self._mode if not beside else self._mode_beside(beside)
+        rule = self._rule(operation, mode, beside)
         if rule is Rule.YES or (rule is Rule.CONFIRM and confirmed):
             return ""
-        why = next((c.text for c in self.causes() if c.mode is self._mode), "recovering")
+        why = next((c.text for c in self.causes() if c.mode is mode and c.code != beside), "recovering")
         tail = "needs a confirmation of its own" if rule is Rule.CONFIRM else "is not possible"
-        return f"{_WORDS[operation]} {tail} in {self._mode.word}: {why}."
+        return f"{_WORDS[operation]} {tail} in {mode.word}: {why}."
 
-    def _rule(self, operation: Operation) -> Rule:
+    def _mode_beside(self, code: str) -> LadderMode:
+        """The mode that the other causes make; a mode that they do not explain (recovering) stays."""
+        if code not in self._held or self._held[code].cause.mode is not self._mode:
+            return self._mode
+        others = (held.cause.mode for other, held in self._held.items() if other != code)
+        return max(others, default=LadderMode.NORMAL)
+
+    def _rule(self, operation: Operation, mode: LadderMode, beside: str) -> Rule:
         """The mode's; a locked screen does not loosen what another cause forbids."""
-        rules = [MATRIX[self._mode, operation]]
-        if self._mode is LadderMode.LOCKED:
-            rules += [MATRIX[held.cause.mode, operation] for held in self._held.values()]
+        rules = [MATRIX[mode, operation]]
+        if LadderMode.LOCKED in (mode, self._mode):
+            rules += [MATRIX[held.cause.mode, operation] for code, held in self._held.items() if code != beside]
         return max(rules, key=_STRICT.index)
 
     def _settle(self) -> None:

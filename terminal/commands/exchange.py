@@ -1,11 +1,14 @@
 """`tezi exchange`: the practice exchange until it is interrupted."""
 
+import math
 import sys
 from ipaddress import ip_address
 from pathlib import Path
 from typing import NoReturn
 
 import click
+
+_EARLIEST, _LATEST = "2000-01-01T00:00:00+05:30", "2100-01-01T00:00:00+05:30"
 
 
 @click.command()
@@ -52,10 +55,14 @@ def exchange(
     _check_host(host, expose)
     if replay is not None and (state is not None or fresh or now_text is not None or universe or scenario):
         _leave(2, "--state, --fresh, --now, --universe and --scenario mean nothing with --replay: it has its own day.")
+    if math.isnan(speed):
+        _leave(2, "--speed nan is no number: give one from 0.01 to 1000.")
     try:
         now_ns = None if now_text is None else iso_to_ns(now_text)
-    except ValueError:
+    except (ValueError, OverflowError):
         _leave(2, f"--now {now_text!r} is no ISO 8601 time with an offset, such as 2026-03-02T10:00:00+05:30.")
+    if now_ns is not None and not iso_to_ns(_EARLIEST) <= now_ns < iso_to_ns(_LATEST):
+        _leave(2, f"--now {now_text!r} is out of range: the practice market knows the years 2000 to 2099.")
     from core.exchange.scenarios import SCENARIOS
     from core.exchange.serve import Options, run
 

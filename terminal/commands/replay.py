@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from core.brokers import order_frames
 from core.clock import NS_PER_S, SystemClock, iso_to_ns
 from core.errors import UserError
 from core.feed.player import TapePlayer
@@ -35,7 +36,7 @@ def replay(tape: Path, speed: float | None, since: str | None, until: str | None
 
     clock = SystemClock()
     try:
-        player = TapePlayer(opened(tape), clock, speed, count)
+        player = TapePlayer(opened(tape), clock, speed, count, order_frames.recorded)
         started_ns, real_ns = player.position_ns, clock.mono_ns()
         if since is not None:
             player.seek(_time(since, "--from"))

@@ -32,8 +32,8 @@ class FakeBoard(FakeQuotes):
     def fresh_count(self) -> int:
         return 1
 
-    def use(self, stale_ms: int) -> None:
-        self.stale_ms = stale_ms
+    def use(self, limits) -> None:
+        self.limits = limits
 
 
 class Rig:

@@ -126,6 +126,34 @@ async def test_nobody_is_latched_by_a_profit(market):
     assert market.loss.loss_e4 == 0 and market.submit(side=Side.BUY, quantity=1, price_e4=1500 * E4).tag
 
 
+async def test_the_latch_ends_with_the_day(market):
+    await market.bought(100)
+    market.price(1400)
+    await market.wait(0.5)
+    assert market.loss.latched
+    market.broker.orders.clear()
+    market.broker.fills.clear()  # an intraday position is gone in the morning
+    market.clock.step_wall(86_400)
+    await market.wait(6)
+    assert not market.loss.latched and market.loss.loss_e4 == 0
+    assert market.engine.ladder.mode is LadderMode.NORMAL
+
+    kept = {DAY_LOSS_KEY: market.journal.meta[DAY_LOSS_KEY]}
+    await market.stop()
+    market.broker.writes_sent = 0
+    market.rebuild()
+    market.engine.restore([], "", kept)
+    assert not market.loss.latched
+    market.engine.start()
+
+
+async def test_yesterdays_latch_is_not_todays(market):
+    market.engine.restore(
+        [], "", {DAY_LOSS_KEY: '{"run":"practice-1","day":"2020-01-01","latched":"x","accepted_e4":5}'}
+    )
+    assert not market.loss.latched and market.loss.accepted_e4 == 0
+
+
 async def test_a_latch_whose_save_failed_is_saved_at_the_next_beat(market):
     await market.bought(100)
     market.journal.meta_failures = 3

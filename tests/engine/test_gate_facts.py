@@ -42,6 +42,17 @@ async def test_a_started_engine_knows_everything_the_gate_asks(rig):
     assert denied(rig) == []
 
 
+async def test_when_the_first_comparison_is_clean_the_funds_are_known_too():
+    made = Rig()
+    made.engine.restore([], "")
+    made.engine.start()
+    while made.engine.authority.reconcile_text:
+        await made.wait(0.05)
+
+    assert made.desk.submit(intent(intent_id="first")).tag
+    await made.stop()
+
+
 async def test_until_funds_were_read_nothing_opens(rig):
     rig.engine.gate_facts._money = None
 

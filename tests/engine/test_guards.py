@@ -340,6 +340,32 @@ async def test_a_refusal_at_the_door_is_no_order_and_it_looks_again(market):
     assert len(market.exits) == 1 and market.net == 0
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text: text.replace('"practice-1"', '"practice-2"'), ""),
+        (lambda text: text[:-5], "could not be read from the store"),
+        (lambda text: text.replace("WATCHING", "DANCING"), "could not be read from the store"),
+    ],
+)
+async def test_guards_of_another_run_or_unreadable_ones_are_not_taken_up(market, change, words):
+    await market.bought()
+    market.protect(stop=1400)
+    await market.wait(0.5)
+    kept = {GUARDS_KEY: change(market.journal.meta[GUARDS_KEY])}
+    await market.stop()
+    market.broker.writes_sent = 0
+    market.rebuild()
+    market.engine.restore(market.journal.records, "", kept)
+    market.engine.start()
+    await market.wait(1.5)
+    assert market.guard is None
+    assert words in market.events()
+    market.price(1399)
+    await market.wait(1)
+    assert not market.exits
+
+
 async def test_a_stop_whose_save_failed_is_saved_at_the_next_beat(market):
     await market.bought()
     market.journal.meta_failures = 3

@@ -12,7 +12,7 @@ from core.domain import Side
 from core.engine.protection import KEYS
 from core.outcome import NotSent, Refused, RefusedBy, Unknown
 from core.views import Freshness
-from tests.engine.test_guards import E4, Market
+from tests.engine.test_guards import Market
 
 SEEDS = 24
 STEPS = 40
@@ -30,6 +30,11 @@ class Day(Market):
         self.answer = "fill"
         self.did: list[str] = []
         self.sold = 0
+
+    @property
+    def free(self) -> int:
+        """What the person may still sell without going short: a short sale of their own is no guard's fault."""
+        return self.net - sum(o.leaves for o in self.engine.blotter.live() if o.side is Side.SELL)
 
     def on_place(self, approved):
         order = approved.order
@@ -87,9 +92,9 @@ class Day(Market):
             case "again":
                 await self.again()
             case "sell":
-                if self.net > 0:
+                if self.free > 0:
                     price_e4 = round(self.rupees * 10) * 1000
-                    self.sell(quantity=self.random.randint(1, self.net), price_e4=price_e4)
+                    self.sell(quantity=self.random.randint(1, self.free), price_e4=price_e4)
         await self.wait(self.random.choice((0.2, 0.5, 2.0)))
 
     def go(self, rupees: float) -> None:
@@ -97,8 +102,8 @@ class Day(Market):
         self.price(self.rupees)
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
-async def test_a_random_day(seed):
+async def a_day(seed: int) -> int:
+    """Live through one day and judge it; gives how many exits left."""
     day = Day(seed)
     try:
         await day.start()
@@ -110,13 +115,22 @@ async def test_a_random_day(seed):
         for _ in range(STEPS):
             await day.step()
             truth = sum(int(f.side) * f.quantity for f in day.broker.fills)
-            assert 0 <= truth <= HELD, f"the position went to {truth}: {day.did}"
+            assert 0 <= truth <= HELD, f"seed {seed}: the position went to {truth}: {day.did}"
         exits = [a.order for a in day.broker.placed if a.order.intent_id.startswith("guard-")]
-        assert len({o.intent_id for o in exits}) == len(exits), "one intent went out twice"
-        asked = {o.tag for o in exits}
+        assert len(exits) <= 1, f"seed {seed}: sent {len(exits)} times: {day.did}"
         for guard in day.desk.account.guards():
             if guard.state is GuardState.SENT:
-                assert set(guard.tags) <= asked | {o.tag for o in day.engine.blotter.orders()}
-        assert day.rupees < 2000 * E4
+                assert [day.engine.blotter.get(tag) for tag in guard.tags], f"seed {seed}: {guard}"
+        return len(exits)
     finally:
         await day.stop()
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+async def test_a_random_day(seed):
+    await a_day(seed)
+
+
+async def test_the_days_are_not_idle():
+    """Most days an exit leaves: else the test above would prove nothing."""
+    assert sum([await a_day(seed) for seed in range(100, 106)]) >= 3

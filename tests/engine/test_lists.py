@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.clock import ManualClock
+from core.config import Limits
 from core.domain import Instrument, InstrumentKey, Kind, Position, Product
 from core.engine.lists import ListDesk
 from core.market.trends import SAMPLES_MAX, Trends
@@ -31,6 +32,9 @@ class Board(FakeQuotes):
 
     def fresh_count(self) -> int:
         return 0
+
+    def use(self, limits: Limits) -> None:
+        """Every price of it is fresh, whatever the limits."""
 
 
 class Rig:

@@ -10,6 +10,7 @@ from unittest import mock
 import pyotp
 import pytest
 
+from tests.exchange.fault_bench import Bench
 from tests.exchange_process import ExchangeProcess
 
 
@@ -24,6 +25,18 @@ def common() -> Iterator[ExchangeProcess]:
     """One exchange for all tests of a module that do not mind each other's orders."""
     with ExchangeProcess(None, "--seed", "7", "--limits", "off") as process:
         yield process
+
+
+@pytest.fixture(scope="module")
+def module_bench(common: ExchangeProcess) -> Bench:
+    return Bench(common)
+
+
+@pytest.fixture
+def bench(module_bench: Bench) -> Iterator[Bench]:
+    """A logged-in client of the module's exchange; its faults end with the test."""
+    yield module_bench
+    module_bench.exchange.clear_faults()
 
 
 @pytest.fixture

@@ -115,3 +115,28 @@ RATIO = {"pcr": NUMBER, "tradingSymbol": TEXT}
 BUILDUP = _of(TEXT, "symbolToken ltp netChange percentChange opnInterest netChangeOpnInterest tradingSymbol")
 INTRADAY = _of(TEXT, "exchange SymbolName Multiplier")
 CAUTIONARY = _of(TEXT, "token symbol message")
+
+
+def unlike(ours: Any, recorded: Any, path: str = "data") -> list[str]:
+    """Where an answer differs from a recorded one: a key it lacks, or a value of another JSON type.
+
+    Whole and broken numbers are one type and null goes with anything, as live answers mix them; a list is compared by
+    the first of each. Further keys are the business of `fits`.
+    """
+    if ours is None or recorded is None:
+        return []
+    if isinstance(recorded, dict) and isinstance(ours, dict):
+        lacks = [f"{path}.{key}: lacking" for key in recorded if key not in ours]
+        return lacks + [w for k in recorded if k in ours for w in unlike(ours[k], recorded[k], f"{path}.{k}")]
+    if isinstance(recorded, list) and isinstance(ours, list):
+        if not recorded or not ours:
+            return []
+        if isinstance(recorded[0], list):
+            return [
+                w
+                for n, pair in enumerate(zip(ours[0], recorded[0], strict=True))
+                for w in unlike(*pair, f"{path}[{n}]")
+            ]
+        return unlike(ours[0], recorded[0], f"{path}[]")
+    kinds = [("number" if type(v) in NUMBER else type(v).__name__) for v in (ours, recorded)]
+    return [] if kinds[0] == kinds[1] else [f"{path}: {kinds[0]}, recorded {kinds[1]}"]

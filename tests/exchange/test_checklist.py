@@ -2,6 +2,7 @@
 is this table."""
 
 import ast
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import get_args
@@ -9,6 +10,7 @@ from typing import get_args
 import pytest
 
 from core.exchange.faults import FaultName
+from tests.exchange import test_faults_rest, test_faults_stream, test_faults_updates
 
 HERE = Path(__file__).parent
 DOCS = HERE.parents[1] / "docs" / "exchange-checklist.md"
@@ -23,7 +25,8 @@ stands in brackets). `tests/exchange/test_checklist.py` holds this table equal t
 
 
 def fault(name: str) -> str:
-    return f"test_fault_catalogue.py::test_a_client_sees[{name}]"
+    (module,) = (m for m in (test_faults_rest, test_faults_stream, test_faults_updates) if name in m.WAYS)
+    return f"{Path(module.__file__ or '').name}::test_a_client_sees[{name}]"
 
 
 REST, STREAMS, SOCKETS = "test_checklist_rest.py::", "test_checklist_streams.py::", "test_streams.py::"
@@ -103,6 +106,52 @@ BOXES: dict[str, list[str]] = {
     "no outside host is contacted; 127.0.0.1 is bound": [STREAMS + "test_box_only_loopback_is_bound"],
 }
 
+PHRASES: dict[str, tuple[str, ...]] = {
+    "serve every path of sections 1-5": ("every path of sections 1 to 5, optional trailing slash",),
+    "both GTT prefixes": ("both GTT prefixes for all five paths",),
+    "optional trailing slash": ("every path of sections 1 to 5, optional trailing slash",),
+    "ignore raw-JSON queries on GET": ("raw-JSON queries on GET are ignored",),
+    "answer in dialect A": ("dialect A",),
+    "gateway refusals in dialect B": ("gateway refusals in dialect B, their status by switch",),
+    "over-limit in 403 plain text": ("over-limit in 403 plain text, or as a switch says",),
+    "each switchable per scenario": (
+        "gateway refusals in dialect B, their status by switch",
+        "over-limit in 403 plain text, or as a switch says",
+    ),
+    "keep string/number types exactly as in the samples": ("string and number types as in the samples",),
+    "positions and RMS all strings, order book mixed, holdings numbers": ("string and number types as in the samples",),
+    "issue 15-digit order ids and UUID unique ids": ("15-digit order ids, UUID unique ids",),
+    "move orders through the states of 2.8": ("orders move through the states of 2.8",),
+    "push each coded state": ("each coded state is pushed, AB00 to AB11",),
+    "speak section 7 with exactly one packet per binary frame": (
+        "exactly one packet in a binary frame, all-signed little endian",
+        "packets are the vectors, byte for byte",
+    ),
+    "all-signed little endian": ("exactly one packet in a binary frame, all-signed little endian",),
+    "answer text and control pings": ("text and control pings are answered on both sockets",),
+    "refuse a 4th connection by HTTP 429": ("a 4th connection is refused by HTTP 429 with x-error-message",),
+    "bad credentials by 401 before the upgrade, with `x-error-message`": (
+        "bad credentials are refused by 401 before the upgrade, with x-error-message",
+    ),
+    "offer fault switches: expired token": ("fault: expired token",),
+    "rate limit": ("fault: rate limit",),
+    "empty body": ("fault: empty body",),
+    "HTML body": ("fault: HTML body",),
+    "slow answer": ("fault: slow answer",),
+    "lost answer after acceptance": ("fault: lost answer after acceptance",),
+    "socket drop": ("fault: socket drop",),
+    "silent stall": ("fault: silent stall",),
+    "truncated packet": ("fault: truncated packet",),
+    "unknown mode": ("fault: unknown mode",),
+    "out-of-order update": ("fault: out-of-order update",),
+    "static-IP refusal": ("fault: static-IP refusal",),
+    "price-band refusal": ("fault: price-band refusal",),
+    "rejected order": ("fault: rejected order",),
+    "never contact any outside host": ("no outside host is contacted; 127.0.0.1 is bound",),
+    "bind to 127.0.0.1": ("no outside host is contacted; 127.0.0.1 is bound",),
+}
+"""The words of section 14 of the page, each with its boxes. Boxes beyond these come from other sections."""
+
 
 def table() -> str:
     rows = (f"| {box} | {', '.join(f'`{test}`' for test in tests)} |" for box, tests in BOXES.items())
@@ -127,3 +176,23 @@ def test_the_tests_of_a_box_exist(box: str) -> None:
 def test_the_page_is_this_table() -> None:
     """To write it anew: python -c "from tests.exchange.test_checklist import *; DOCS.write_text(table())"."""
     assert DOCS.read_text() == table()
+
+
+def test_every_phrase_has_a_box_and_each_box_a_test() -> None:
+    assert {box for boxes in PHRASES.values() for box in boxes} <= set(BOXES)
+    assert all(PHRASES.values()) and all(BOXES.values())
+
+
+def test_the_phrases_are_the_whole_of_the_design_page(shared: Path) -> None:
+    """Taken away one by one they leave nothing of section 14 but what joins them: nothing was left out or invented."""
+    page = shared / "design" / "smartapi-wire.md"
+    if not page.exists():
+        pytest.skip("the design page is not there")
+    section = (
+        page.read_text().split("## 14. Checklists", 1)[1].split("Simulator must:", 1)[1].split("Client must:", 1)[0]
+    )
+    left = " ".join(section.split())
+    for phrase in PHRASES:
+        assert left.count(phrase) == 1, phrase
+        left = left.replace(phrase, "")
+    assert set(re.findall(r"[\w`]+", left)) <= {"and"}, left

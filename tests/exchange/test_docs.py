@@ -83,6 +83,17 @@ def test_an_exchange_that_cannot_start_says_so() -> None:
         pytest_plugin.SmartApiExchange("--scenario", "no-such-story")
 
 
+@pytest.mark.parametrize("said", ["", "half a line"])
+def test_an_exchange_that_says_nothing_is_ended_when_its_time_is_over(
+    monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    silent = f"import sys; sys.stdout.write({said!r}); sys.stdout.flush(); sys.stdin.read()"
+    monkeypatch.setattr(pytest_plugin, "_CODE", silent)
+    monkeypatch.setattr(pytest_plugin, "START_LIMIT_S", 0.5)
+    with pytest.raises(RuntimeError, match=r"did not start within 0\.5 s"):
+        pytest_plugin.SmartApiExchange()
+
+
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_curl_session(env: dict[str, str], tmp_path: Path) -> None:
     (script,) = (block for block in blocks("sh") if "curl" in block)

@@ -4,11 +4,13 @@ import contextlib
 import http.client
 import json
 import lzma
+import socket
 import ssl
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -61,6 +63,36 @@ def test_orders_and_both_sockets_work_over_tls() -> None:
             assert wire.place()["status"] is True
             assert json.loads(orders.recv(timeout=10))["order-status"] == "AB09"
         assert exchange.rest.startswith("https") and exchange.stream.startswith("wss")
+
+
+def test_a_request_that_comes_with_the_end_of_the_handshake_is_answered() -> None:
+    with ExchangeProcess(None, "--tls") as exchange:
+        parts = urlsplit(exchange.rest)
+        address = (parts.hostname or "", parts.port or 0)
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        context = ssl.create_default_context(cafile=exchange.line["ca"])
+        client = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+        with socket.create_connection(address, 5) as sock:
+            while True:
+                try:
+                    client.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    sock.sendall(outgoing.read())
+                    incoming.write(sock.recv(65_536))
+            client.write(b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            sock.sendall(outgoing.read())
+            answer = b""
+            while b"\r\n\r\n" not in answer:
+                incoming.write(sock.recv(65_536))
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    answer += client.read(65_536)
+        assert answer.startswith(b"HTTP/1.1 404")
+        with socket.create_connection(address, 5) as sock:
+            sock.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            with contextlib.suppress(ConnectionError):
+                assert b"HTTP" not in sock.recv(65_536), "nothing is said in the clear"
+        assert Wire(exchange).book() == [] and exchange.errors() == ""
 
 
 def test_many_clients_at_once_see_the_same_market(wire: Wire) -> None:

@@ -10,7 +10,8 @@ from core.domain import Exchange, InstrumentKey
 from core.exchange import calendar
 from core.exchange.orders import OwnOrder, Refusal
 from core.exchange.rules import OrderBody
-from tests.exchange.practice_day import SBIN, Day
+from core.exchange.tide import activity
+from tests.exchange.practice_day import FEW, SBIN, Day
 
 MARKET = {"ordertype": "MARKET", "price": "0"}
 BEFORE, AFTER = date(2026, 7, 31), date(2026, 8, 3)
@@ -51,8 +52,11 @@ def status(done: OwnOrder | Refusal) -> str:
 
 
 def test_derivatives_trade_ten_minutes_longer_than_shares() -> None:
-    day = Day(start="2026-08-04T15:20:00+05:30")
-    future, before = listed(day, "NFO", "FUTIDX"), listed(Day(start="2026-03-03T15:20:00+05:30"), "NFO", "FUTIDX")
+    day = Day(start="2026-08-04T15:20:00+05:30", setting=FEW)
+    future, before = (
+        listed(day, "NFO", "FUTIDX"),
+        listed(Day(start="2026-03-03T15:20:00+05:30", setting=FEW), "NFO", "FUTIDX"),
+    )
     working = day.placed(**future, price=_far(day, future))
     day.to("2026-08-04T15:35:00+05:30")
     assert working.status == "open" and status(day.order(**MARKET, **future)) == "complete"
@@ -60,7 +64,7 @@ def test_derivatives_trade_ten_minutes_longer_than_shares() -> None:
     day.to("2026-08-04T15:40:01+05:30")
     assert working.status == "cancelled" and working.updated_ns == iso_to_ns("2026-08-04T15:40:00+05:30")
     assert status(day.order(**MARKET, **future)) == "after market order req received"
-    day = Day(start="2026-03-03T15:20:00+05:30")
+    day = Day(start="2026-03-03T15:20:00+05:30", setting=FEW)
     day.to("2026-03-03T15:35:00+05:30")
     assert status(day.order(**MARKET, **before)) == "after market order req received", "not yet in March"
 
@@ -77,7 +81,7 @@ def _far(day: Day, terms: dict[str, str]) -> str:
 def test_evening_segments_trade_square_off_and_close_by_their_own_clock(
     exchange: str, kind: str, evening: str, square: str, closed: str
 ) -> None:
-    day = Day(start="2026-03-03T15:20:00+05:30")
+    day = Day(start="2026-03-03T15:20:00+05:30", setting=FEW)
     terms = listed(day, exchange, kind)
     at: Callable[[str], str] = lambda text: f"2026-03-03T{text}+05:30"  # noqa: E731
     day.to(at(evening))
@@ -98,7 +102,7 @@ def test_evening_segments_trade_square_off_and_close_by_their_own_clock(
 
 
 def test_the_evening_segments_open_before_the_others() -> None:
-    day = Day(start="2026-03-03T08:50:00+05:30")
+    day = Day(start="2026-03-03T08:50:00+05:30", setting=FEW)
     metal, share = day.placed(**MARKET, **listed(day, "MCX", "FUTCOM")), day.placed(**MARKET)
     assert metal.queued and share.queued
     day.to("2026-03-03T09:01:00+05:30")
@@ -109,7 +113,7 @@ def test_the_evening_segments_open_before_the_others() -> None:
 
 
 def test_the_lock_of_waiting_orders_can_be_taken_off() -> None:
-    day = Day(start="2026-03-03T08:30:00+05:30")
+    day = Day(start="2026-03-03T08:30:00+05:30", setting=FEW)
     order = day.placed()
     day.to("2026-03-03T08:50:00+05:30")
     body = OrderBody(variety="NORMAL", orderid=order.order_id)
@@ -117,3 +121,15 @@ def test_the_lock_of_waiting_orders_can_be_taken_off() -> None:
     assert isinstance(locked, Refusal) and "08:45" in locked.message
     day.practice.switches.change(b'{"amo_lock": false}')
     assert isinstance(day.practice.cancel(body), OwnOrder) and order.status == "cancelled after market order"
+
+
+def test_every_session_is_busiest_at_its_own_ends() -> None:
+    """Volume goes with the square: recorded shares traded 21 to 40 per cent of a day in its last half hour."""
+    day = date(2026, 3, 3)
+    for exchange, last_share in ((Exchange.NSE, (0.21, 0.40)), (Exchange.MCX, (0.08, 0.20))):
+        opens_ns, closes_ns = calendar.hours(exchange, day)
+        minutes = range(opens_ns, closes_ns, 60 * NS_PER_S)
+        volumes = [activity(at_ns, opens_ns, closes_ns) ** 2 for at_ns in minutes]
+        assert last_share[0] < sum(volumes[-30:]) / sum(volumes[15:]) < last_share[1]
+        assert max(volumes[60:-60]) < 2 < volumes[5], "quiet in between, lively at the opening"
+    assert activity(opens_ns, 0, 0) == 1

@@ -12,7 +12,7 @@ from core.exchange.gtt import ListBody, Rule, RuleBody
 from core.exchange.ledger.conversion import ConvertBody
 from core.exchange.orders import OwnOrder, Refusal
 from core.exchange.rules import OrderBody
-from tests.exchange.practice_day import SBIN, Day
+from tests.exchange.practice_day import FEW, SBIN, Day
 
 MARKET = {"ordertype": "MARKET", "price": "0"}
 
@@ -20,7 +20,7 @@ MARKET = {"ordertype": "MARKET", "price": "0"}
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[Day]:
     """A day that remembers; whatever process it is in by then is closed."""
-    day = Day(folder=tmp_path)
+    day = Day(folder=tmp_path, setting=FEW)
     yield day
     day.practice.close()
 
@@ -41,7 +41,7 @@ def net(day: Day) -> float:
 
 
 def test_shares_settle_a_day_later_and_a_future_carries() -> None:
-    day = Day()
+    day = Day(setting=FEW)
     bought = day.placed(**MARKET, quantity="20", producttype="DELIVERY")
     held = day.placed(**future(day))
     day.placed(**MARKET, quantity="4")
@@ -72,7 +72,7 @@ def test_shares_settle_a_day_later_and_a_future_carries() -> None:
 
 
 def test_cash_after_a_round_trip_is_the_profit_less_charges() -> None:
-    day = Day()
+    day = Day(setting=FEW)
     start = net(day)
     buy = day.placed(**MARKET, quantity="10")
     sell = day.placed(**MARKET, quantity="10", transactiontype="SELL")
@@ -85,7 +85,7 @@ def test_cash_after_a_round_trip_is_the_profit_less_charges() -> None:
 
 
 def test_a_future_ends_at_its_expiry() -> None:
-    day = Day(start="2026-03-31T09:20:00+05:30")
+    day = Day(start="2026-03-31T09:20:00+05:30", setting=FEW)
     row = next(r for r in day.practice.market.listings.values() if r.type_name == "FUTIDX")
     assert row.instrument.expiry == "2026-03-31"
     start, order = net(day), day.placed(**future(day))
@@ -97,7 +97,7 @@ def test_a_future_ends_at_its_expiry() -> None:
 
 
 def test_many_days_at_once_settle_each() -> None:
-    day = Day()
+    day = Day(setting=FEW)
     day.placed(**MARKET, quantity="20", producttype="DELIVERY")
     day.to("2026-03-09T11:00:00+05:30")
     (row,) = day.practice.holding_rows()
@@ -188,7 +188,7 @@ def test_rules_fire_change_end_and_survive(kept: Day, tmp_path: Path) -> None:
 
 
 def test_a_rule_fires_from_the_side_the_price_was_on() -> None:
-    day = Day()
+    day = Day(setting=FEW)
     above, below = made(day, triggerprice=day.rupees(40)), made(day, triggerprice=day.rupees(-40))
     rules, last_e4 = day.practice.rules, day.last()
 
@@ -205,7 +205,7 @@ def test_a_rule_fires_from_the_side_the_price_was_on() -> None:
 
 @pytest.fixture(scope="module")
 def one_day() -> Day:
-    return Day()
+    return Day(setting=FEW)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_holdings_rules_and_waiting_orders_survive_into_the_next_morning(kept: D
 
 
 def test_edis_sales_need_an_authorisation() -> None:
-    day = Day()
+    day = Day(setting=FEW)
     day.placed(**MARKET, quantity="20", producttype="DELIVERY")
     day.to("2026-03-04T09:20:00+05:30")
     day.practice.switches.change(json.dumps({"edis": True}).encode())
@@ -273,7 +273,7 @@ def test_edis_sales_need_an_authorisation() -> None:
 
 def test_the_same_requests_over_two_days_give_the_same_state() -> None:
     def played() -> Any:
-        day = Day(seed=9)
+        day = Day(seed=9, setting=FEW)
         day.placed(**MARKET, quantity="20", producttype="DELIVERY")
         day.to("2026-03-03T16:00:00+05:30")
         day.placed(**MARKET, quantity="3")
@@ -284,7 +284,7 @@ def test_the_same_requests_over_two_days_give_the_same_state() -> None:
 
 
 def test_orders_can_be_changed_on_their_new_day() -> None:
-    day = Day()
+    day = Day(setting=FEW)
     day.to("2026-03-03T16:00:00+05:30")
     order = day.placed(price=day.rupees(-1_500))
     day.to("2026-03-04T09:30:00+05:30")
@@ -293,7 +293,7 @@ def test_orders_can_be_changed_on_their_new_day() -> None:
 
 
 def test_a_rule_with_two_legs_is_made_only_by_switch_and_one_leg_ends_both() -> None:
-    day = Day()
+    day = Day(setting=FEW)
     market, rules = day.practice.market, day.practice.rules
     legs = {"triggerprice": day.rupees(40), "stoplosstriggerprice": day.rupees(-40), "stoplossprice": day.rupees(-44)}
 

@@ -22,8 +22,8 @@ from core.exchange.scenarios import SCENARIOS
 from core.exchange.serve import _tell
 from core.exchange.services import build_services
 from core.exchange.sessions import Sessions, new_credentials
-from core.exchange.setting import PLAIN
-from tests.exchange.practice_day import SBIN, START_NS, Day
+from core.exchange.setting import PLAIN, Setting
+from tests.exchange.practice_day import FEW, SBIN, START_NS, Day
 from tests.exchange.wire import USER, place_body
 
 WEDNESDAY = date(2026, 3, 4)
@@ -32,10 +32,10 @@ NIFTY = InstrumentKey(Exchange.NSE, "99926000")
 MARKET = {"ordertype": "MARKET", "price": "0"}
 
 
-def told(name: str) -> Day:
+def told(name: str, setting: Setting = PLAIN) -> Day:
     scenario = SCENARIOS[name]
     start = ist(scenario.starts_ns(WEDNESDAY)).isoformat()
-    return Day(start=start, setting=replace(PLAIN, events=scenario.events))
+    return Day(start=start, setting=replace(setting, events=scenario.events))
 
 
 def moved(day: Day, key: InstrumentKey, since_e4: int) -> float:
@@ -59,24 +59,28 @@ def test_circuit_lock() -> None:
     day = told("circuit-lock")
     day.to("2026-03-04T09:24:10+05:30")
     day.walk(20, 1)
-    sellers = 0
+    waiting: list[int] = []
     for _ in range(60):
         day.walk(1, 1)
         seen = day.practice.market.snapshot(TATASTEEL)
-        sellers += bool(seen.asks)
-        assert len(seen.bids) >= 5 and all(ask.price_e4 * 1_000 >= seen.listing.upper_e4 * 995 for ask in seen.asks)
-        assert seen.listing.upper_e4 - seen.last_e4 <= 60 * seen.listing.instrument.tick_e4
-    assert sellers < 30, "buyers, and hardly ever anybody who sells"
+        assert not seen.asks, "nobody sells"
+        assert len(seen.bids) >= 5 and seen.bids[0].price_e4 == seen.last_e4 == seen.listing.upper_e4
+        waiting.append(seen.bids[0].quantity)
+    assert waiting[-1] > 10 * seen.listing.typical and waiting == sorted(waiting), "buyers queue at the circuit"
     terms = {"tradingsymbol": "TATASTEEL-EQ", "symboltoken": "3499"}
     order = day.placed(**MARKET, **terms, quantity="9000")
     assert order.status == "open" and order.working_e4 == seen.listing.upper_e4, "it waits at the circuit"
+    day.walk(30, 1)
+    assert order.filled == 0, "behind the others, and nobody sells"
+    sold = day.placed(**MARKET, **terms, transactiontype="SELL", quantity="100")
+    assert (sold.status, sold.average_e4) == ("complete", seen.listing.upper_e4), "a seller finds buyers at once"
     row = day.practice.market.listings[TATASTEEL]
     beyond = str((row.upper_e4 + row.instrument.tick_e4) / 10_000)
     assert getattr(day.order(**terms, price=beyond), "code", "") == "AB1007"
 
 
 def test_flash_crash() -> None:
-    day = told("flash-crash")
+    day = told("flash-crash", FEW)
     day.walk(30, 1)
     before = {key: day.practice.market.last_e4(key) for key in (RELIANCE, SBIN, NIFTY)}
     day.to("2026-03-04T11:02:20+05:30")
@@ -88,7 +92,7 @@ def test_flash_crash() -> None:
 
 
 def test_halted_scrip() -> None:
-    day = told("halted-scrip")
+    day = told("halted-scrip", FEW)
     market = day.practice.market
     day.walk(35, 1)
     then, other = market.snapshot(SBIN), market.snapshot(RELIANCE)
@@ -129,8 +133,8 @@ def test_expiry_day() -> None:
     assert practice.position_rows() == [], "both have ended"
     worth = max(0, spot_e4 - deep.instrument.strike_e4) + max(0, spot_e4 - far.instrument.strike_e4)
     gained = float(practice.funds_row()["net"]) - start
-    lot = deep.instrument.lot
-    assert -600 < gained - (worth - sum(prices)) * lot / 10_000 < 0, "what they were worth, less charges"
+    units = deep.instrument.lot
+    assert -600 < gained - (worth - sum(prices)) * units / 10_000 < 0, "what they were worth, less charges"
 
 
 class Sockets:

@@ -1,8 +1,10 @@
 """Every public method of the official SDK, unmodified, in one test: each answer has the shape of the wire page."""
 
 import inspect
+import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -36,6 +38,73 @@ RULE = SBIN | {
     "disclosedqty": "0",
     "timeperiod": 365,
 }
+RECORDED = {
+    "generateSession": "captured_profile_2026-09-15",
+    "generateToken": "doc_generate_tokens",
+    "getProfile": "captured_profile_2026-09-15",
+    "placeOrderFullResponse": "doc_place_order",
+    "modifyOrder": "doc_modify_order",
+    "cancelOrder": "doc_modify_order",
+    "orderBook": "captured_order_book_rejected_circuit_2023-12-29",
+    "individual_order_details": "captured_individual_order_complete_2024-10-23",
+    "tradeBook": "sdk_trade_book",
+    "make_authenticated_get_request": "sdk_trade_book",
+    "position": "captured_positions_nfo_closed_short_2025-03",
+    "rmsLimit": "captured_rms_2023-12-29",
+    "convertPosition": "doc_logout",
+    "gttDetails": "doc_gtt_details",
+    "gttLists": "doc_gtt_list",
+    "gttCancelRule": "doc_gtt_cancel",
+    "allholding": "sdk_holding_all",
+    "verifyDis": "doc_edis_verify_first",
+    "ltpData": "doc_ltp",
+    "getMarketData": "sdk_quote_full",
+    "searchScrip": "doc_search_scrip",
+    "getCandleData": "captured_candles_SBIN_2021-03-02_ONE_MINUTE",
+    "getOIData": "doc_oi_data",
+    "getMarginApi": "sdk_margin_batch",
+    "optionGreek": "doc_option_greeks",
+    "gainersLosers": "doc_gainers_losers",
+    "putCallRatio": "doc_put_call_ratio",
+    "nseIntraday": "doc_intraday_allowed_nse",
+    "bseIntraday": "doc_intraday_allowed_nse",
+    "terminateSession": "doc_logout",
+}
+"""The recorded answer that each method's answer is compared with."""
+UNRECORDED = {
+    "placeOrder": "the SDK gives only the number",
+    "gttCreateRule": "the SDK gives only the number",
+    "gttModifyRule": "the SDK gives only the number",
+    "renewAccessToken": "the SDK gives its own two values",
+    "holding": "its rows are those of allholding",
+    "estimateCharges": "printed with brackets missing; test_tariff.py works its sums out",
+    "oIBuildup": "nobody recorded one",
+    "generateTPIN": "nobody recorded one",
+    "getTranStatus": "nobody recorded one",
+} | dict.fromkeys(
+    [
+        "getfeedToken",
+        "getUserId",
+        "login_url",
+        "requestHeaders",
+        "setAccessToken",
+        "setFeedToken",
+        "setRefreshToken",
+        "setSessionExpiryHook",
+        "setUserId",
+    ],
+    "asks nobody",
+)
+_TEXT = ": number, recorded str"
+OTHERWISE = {
+    "gttDetails": [f".data.{name}{_TEXT}" for name in ["price", "qty", "triggerprice", "disclosedqty"]],
+    "gttLists": [".data: list, recorded dict"],
+    "gttCancelRule": [f".data.id{_TEXT}"],
+    "ltpData": [f".data.{name}{_TEXT}" for name in ["open", "high", "low", "close", "ltp"]],
+    "searchScrip": [".data[].tradingsymb{ol: lacking"],
+}
+"""Where the recorded answer is a documentation sample that the wire page sets aside for what live accounts sent (2.10,
+5, 12: numbers, a list), and the slip in one sample's key."""
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+05:30")
 
 
@@ -45,10 +114,13 @@ class Calls:
     def __init__(self, client: Any) -> None:
         self.client = client
         self.made: set[str] = set()
+        self.last: dict[str, Any] = {}
+        """The latest answer of each method."""
 
     def __call__(self, name: str, *args: Any) -> Any:
         self.made.add(name)
-        return getattr(self.client, name)(*args)
+        answer = self.last[name] = getattr(self.client, name)(*args)
+        return answer
 
     def good(self, template: Any, name: str, *args: Any) -> Any:
         """The data of a call that succeeds, in dialect A, with the shape of a template."""
@@ -59,7 +131,21 @@ class Calls:
         return answer["data"]
 
 
-def test_every_public_method(sdk: SimpleNamespace, connect: Connect) -> None:
+def recorded_answer(folder: Path, name: str) -> Any:
+    return json.loads((folder / f"{name}.json").read_text())["response"]
+
+
+def unlike_recorded(calls: Calls, folder: Path) -> dict[str, list[str]]:
+    """By method, where the latest answer differs from the recorded one."""
+    found = {
+        method: shapes.unlike(calls.last[method], recorded_answer(folder, file), "")
+        for method, file in RECORDED.items()
+    }
+    return {method: differences for method, differences in found.items() if differences}
+
+
+def test_every_public_method(sdk: SimpleNamespace, connect: Connect, request: pytest.FixtureRequest) -> None:
+    """Skips at its end, after every other check, where the recorded answers are absent."""
     with ExchangeProcess(None, "--seed", "7", "--limits", "off", "--now", "2026-03-03T09:20:00+05:30") as exchange:
         exchange.call("/switches", {"cautionary": ["NSE:2885"]})
         calls = Calls(connect(exchange))
@@ -71,6 +157,9 @@ def test_every_public_method(sdk: SimpleNamespace, connect: Connect) -> None:
         _end(calls, exchange)
         public = {n for n, m in inspect.getmembers(sdk.SmartConnect, inspect.isfunction) if not n.startswith("_")}
         assert public - calls.made == set() and len(public) >= 45
+        assert public == RECORDED.keys() | UNRECORDED.keys() and not RECORDED.keys() & UNRECORDED.keys()
+    folder = request.getfixturevalue("shared") / "data" / "smartapi_responses"
+    assert unlike_recorded(calls, folder) == OTHERWISE
 
 
 def _session(calls: Calls, exchange: ExchangeProcess) -> None:
@@ -124,7 +213,7 @@ def _first_day(calls: Calls, exchange: ExchangeProcess) -> None:
     assert calls("gttModifyRule", {"id": rule, "qty": "4", **{k: v for k, v in RULE.items() if k != "qty"}}) == rule
     assert calls.good(shapes.RULE, "gttDetails", rule)["qty"] == 4
     calls.good([shapes.RULE], "gttLists", ["NEW", "ACTIVE", "FORALL"], 1, 10)
-    assert isinstance(calls("gttLists", "NEW", 1, 10), str), "the SDK's own answer to a status that is no list"
+    assert isinstance(calls.client.gttLists("NEW", 1, 10), str), "the SDK's own answer to a status that is no list"
     assert calls.good({"id": shapes.WHOLE}, "gttCancelRule", {"id": rule} | SBIN)["id"] == rule
 
 
@@ -165,26 +254,18 @@ def _market(calls: Calls, exchange: ExchangeProcess) -> None:
 
 
 def _analytics(calls: Calls, exchange: ExchangeProcess) -> None:
-    """Lists that are empty where nothing of the kind is listed."""
-    scrips = calls.client.searchScrip("NFO", "E")["data"] + calls.client.searchScrip("NFO", "F")["data"]
-    has_options = any(row["tradingsymbol"].endswith(("CE", "PE")) for row in scrips)
-
-    def listed(template: Any, name: str, *args: Any) -> None:
-        answer = calls(name, *args)
-        assert answer["status"] is True and isinstance(answer["data"], list), (name, answer)
-        assert not answer["data"] or not shapes.fits(answer["data"], [template]), name
-
-    expiry = next((r["tradingsymbol"] for r in scrips if r["tradingsymbol"].endswith("CE")), "")
-    day = re.sub(r"^NIFTY(\d\d[A-Z]{3})(\d\d).*", r"\g<1>20\2", expiry) if has_options else "31MAR2026"
-    greeks = calls("optionGreek", {"name": "NIFTY", "expirydate": day})
-    if greeks["status"]:
-        assert not shapes.fits(greeks["data"], [shapes.GREEK])
-    else:
-        assert greeks["errorcode"] == "AB9019"
-    listed(shapes.GAINER, "gainersLosers", {"datatype": "PercPriceGainers", "expirytype": "NEAR"})
-    listed(shapes.RATIO, "putCallRatio")
-    listed(shapes.BUILDUP, "oIBuildup", {"expirytype": "NEAR", "datatype": "Long Built Up"})
-    listed(shapes.INTRADAY, "bseIntraday")
+    scrips = calls.client.searchScrip("NFO", "NIFTY")["data"]
+    days = [found for row in scrips if (found := re.match(r"NIFTY(\d\d[A-Z]{3})(\d\d)\d+CE$", row["tradingsymbol"]))]
+    expiry = f"{days[0][1]}20{days[0][2]}"
+    assert len(calls.good([shapes.GREEK], "optionGreek", {"name": "NIFTY", "expirydate": expiry})) > 20
+    calls.good([shapes.GAINER], "gainersLosers", {"datatype": "PercPriceGainers", "expirytype": "NEAR"})
+    calls.good([shapes.RATIO], "putCallRatio")
+    built = [
+        calls("oIBuildup", {"expirytype": "NEAR", "datatype": kind})["data"]
+        for kind in ("Long Built Up", "Short Built Up", "Short Covering", "Long Unwinding")
+    ]
+    assert any(built) and not any(shapes.fits(rows, [shapes.BUILDUP]) for rows in built if rows)
+    assert calls("bseIntraday")["data"] == [], "no share of BSE is listed"
 
 
 def _end(calls: Calls, exchange: ExchangeProcess) -> None:

@@ -10,12 +10,12 @@ from core.exchange.listing import Listing
 from core.exchange.orders import OwnOrder, Refusal
 from core.exchange.protection import margin_per_mille
 from core.exchange.rules import OrderBody
-from tests.exchange.practice_day import SBIN, Day
+from tests.exchange.practice_day import FEW, SBIN, Day
 
 
 @pytest.fixture
 def day() -> Day:
-    return Day()
+    return Day(setting=FEW)
 
 
 def settle(day: Day, **switches: Any) -> None:
@@ -50,7 +50,7 @@ def test_an_order_after_hours_waits_and_goes_out_at_the_next_opening(day: Day) -
 
 
 def test_an_order_before_the_opening_waits_for_it() -> None:
-    day = Day(start="2026-03-03T08:30:00+05:30")
+    day = Day(start="2026-03-03T08:30:00+05:30", setting=FEW)
     order = day.placed(ordertype="MARKET", price="0")
     assert order.status == "after market order req received"
     assert refused(day.order(duration="IOC")) == "AB1007"

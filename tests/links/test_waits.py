@@ -14,7 +14,7 @@ def test_the_cap_grows_with_the_outage() -> None:
     clock = ManualClock()
     waits = Waits(clock, Random(1))
 
-    assert 0.6 < _longest(waits) <= 0.75
+    assert 0.45 < _longest(waits) <= 0.5
     clock.move(10)
     assert 1.5 < _longest(waits) <= 2
     clock.move(20)
@@ -43,10 +43,10 @@ def test_only_a_long_life_ends_the_outage() -> None:
 
     waits.accepted()
     clock.move(29)
-    assert max(waits.lost_s() for _ in range(100)) > 0.75
+    assert max(waits.lost_s() for _ in range(100)) > 0.5
     waits.accepted()
     clock.move(30)
-    assert max(waits.lost_s() for _ in range(100)) <= 0.75
+    assert max(waits.lost_s() for _ in range(100)) <= 0.5
 
 
 def test_twenty_accepted_and_lost_in_a_minute_are_the_limit() -> None:

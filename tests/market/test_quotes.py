@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.clock import ManualClock
+from core.config import Limits
 from core.domain import Exchange, Instrument, InstrumentKey, Kind
 from core.market import restframe
 from core.market.quotes import BoardFull, QuoteBoard
@@ -129,6 +130,7 @@ def test_a_row_is_late_by_how_often_it_usually_comes(many: int) -> None:
 
     def ticking(every_s: float) -> tuple[QuoteBoard, ManualClock]:
         board, clock = _board(SBIN)
+        board.use(Limits(quote_age_ms_max=30_000))
         board.new_epoch()
         for n in range(60):
             clock.move(every_s)
@@ -152,7 +154,7 @@ def test_a_row_is_late_by_how_often_it_usually_comes(many: int) -> None:
     clock.move(29.0)
     assert board.freshness(0) is Freshness.FRESH
     clock.move(1.1)
-    assert board.freshness(0) is Freshness.STALE, "30 s are the most"
+    assert board.freshness(0) is Freshness.STALE, "30 s are the most that these limits allow"
 
 
 def test_the_time_without_a_connection_is_no_usual_gap() -> None:

@@ -13,6 +13,10 @@ from core.approval import Action, Approved
 from core.config import Limits
 from core.domain import OrderState, OrderType, Product, Side
 from core.facts import Operation
+from core.orders.checks.conduct import paced, shifted, stale_target, usual
+from core.orders.checks.exposure import opening_units
+from core.orders.checks.facts import MONEY_MAX_E4, Facts
+from core.orders.checks.market import reference_e4
 from core.views import Freshness, Level
 from tests.builders import NIFTY_CALL, NIFTY_FUT, RELIANCE, SBIN, fill, intent, order
 from tests.orders.fakes import GateRig, quote
@@ -107,9 +111,20 @@ ROWS: list[tuple[str, Callable[[GateRig], Any], dict[str, Any], str]] = [
     ("off the tick", lambda rig: None, dict(price_e4=1412_5500), "G13"),
     ("on the tick", lambda rig: None, dict(price_e4=1412_5000), ""),
     ("trigger on a limit order", lambda rig: None, dict(trigger_e4=1412_6000), "G13"),
+    ("price nothing", lambda rig: None, dict(price_e4=0), "G13 G16"),
+    ("price below nothing", lambda rig: None, dict(price_e4=-1412_6000), "G13 G16"),
+    ("buy stop, trigger at the price", lambda rig: None, dict(order_type=OrderType.STOPLOSS_LIMIT, trigger_e4=1414_0000, price_e4=1414_0000), ""),
+    ("buy stop, trigger beyond the price", lambda rig: None, dict(order_type=OrderType.STOPLOSS_LIMIT, trigger_e4=1414_1000, price_e4=1414_0000), "G13"),
+    ("buy stop, trigger at the last price", market(ltp_e4=1412_6000), dict(order_type=OrderType.STOPLOSS_LIMIT, trigger_e4=1412_6000, price_e4=1414_0000), "G13"),
+    ("sell stop, trigger at the price", lambda rig: None, dict(side=Side.SELL, order_type=OrderType.STOPLOSS_LIMIT, trigger_e4=1411_0000, price_e4=1411_0000), ""),
+    ("sell stop, trigger below the price", lambda rig: None, dict(side=Side.SELL, order_type=OrderType.STOPLOSS_LIMIT, trigger_e4=1410_9000, price_e4=1411_0000), "G13"),
+    ("sell stop, trigger at the last price", market(ltp_e4=1412_5000), dict(side=Side.SELL, order_type=OrderType.STOPLOSS_LIMIT, trigger_e4=1412_5000, price_e4=1411_0000), "G13"),
+    ("stop, trigger off the tick", lambda rig: None, dict(order_type=OrderType.STOPLOSS_LIMIT, trigger_e4=1413_0500, price_e4=1414_0000), "G13"),
+    ("stop without a trigger", lambda rig: None, dict(order_type=OrderType.STOPLOSS_LIMIT, price_e4=1414_0000), "G13"),
     # G14
-    ("share age at", age(30_000), {}, ""),
-    ("share age beyond", age(30_001), {}, "G14"),
+    ("no age yet", age(0), {}, ""),
+    ("share age at", age(5_000), {}, ""),
+    ("share age beyond", age(5_001), {}, "G14"),
     ("index contract age at", age(3_000), FUT, ""),
     ("index contract age beyond", age(3_001), FUT, "G14"),
     ("locked book", market(bids=bids(1412_6000), asks=bids(1412_6000)), {}, "G14"),
@@ -126,10 +141,10 @@ ROWS: list[tuple[str, Callable[[GateRig], Any], dict[str, Any], str]] = [
     ("trigger above the band", market(upper_e4=1413_5000),
      dict(order_type=OrderType.STOPLOSS_LIMIT, trigger_e4=1413_6000, price_e4=1413_5000), "G13 G16"),
     # G17: nine tenths of 100 rupees round 1,412.55
-    ("range at +", both(market(asks=bids(1502_5000), upper_e4=1700_0000), out(protection=100 * RUPEE)), {**FUT, "price_e4": 1502_5000}, "G19"),
-    ("range beyond +", both(market(asks=bids(1502_6000), upper_e4=1700_0000), out(protection=100 * RUPEE)), {**FUT, "price_e4": 1502_6000}, "G17 G19"),
-    ("range at -", out(protection=100 * RUPEE), {**FUT, "price_e4": 1322_6000}, ""),
-    ("range beyond -", out(protection=100 * RUPEE), {**FUT, "price_e4": 1322_5000}, "G17"),
+    ("range at +", both(market(ltp_e4=1412_5000, asks=bids(1502_5000), upper_e4=1700_0000), out(protection=100 * RUPEE)), {**FUT, "price_e4": 1502_5000}, "G19"),
+    ("range beyond +", both(market(ltp_e4=1412_5000, asks=bids(1502_6000), upper_e4=1700_0000), out(protection=100 * RUPEE)), {**FUT, "price_e4": 1502_6000}, "G17 G19"),
+    ("range at -", both(market(ltp_e4=1412_5000), out(protection=100 * RUPEE)), {**FUT, "price_e4": 1322_5000}, ""),
+    ("range beyond -", both(market(ltp_e4=1412_5000), out(protection=100 * RUPEE)), {**FUT, "price_e4": 1322_4000}, "G17"),
     ("range, share", out(protection=0), {}, ""),
     ("range, reducing warns", both(held(65, **FUTURE_TERMS), out(protection=0)), {**FUT, **SELL}, ""),
     # G18: 2 % for shares, 1 % for futures, 20 % or 2 rupees for options
@@ -571,3 +586,160 @@ def test_places_in_the_windows_are_asked_for_what_the_message_is():
 
     assert rig.rates.taken == [Operation.MODIFY, Operation.REDUCE]
     assert Action.PLACE is not Action.MODIFY
+
+
+@pytest.mark.parametrize(
+    ("net", "buys", "sells", "side", "quantity", "opening"),
+    [
+        (0, 0, 0, Side.BUY, 10, 10), (0, 5, 0, Side.BUY, 10, 10), (0, 0, 5, Side.BUY, 10, 10),
+        (10, 0, 0, Side.BUY, 10, 10), (10, 0, 0, Side.SELL, 10, 0), (10, 0, 0, Side.SELL, 15, 5),
+        (10, 0, 4, Side.SELL, 10, 4), (10, 0, 12, Side.SELL, 3, 3), (-10, 0, 0, Side.BUY, 12, 2),
+        (-10, 9, 0, Side.BUY, 1, 0), (-10, 9, 0, Side.BUY, 2, 1), (-10, 0, 9, Side.SELL, 2, 2),
+    ],
+)  # fmt: skip
+def test_only_what_opens_needs_funds(net, buys, sells, side, quantity, opening):
+    facts = Facts(Limits(), net=net, leaves_buy=buys, leaves_sell=sells)
+
+    assert opening_units(facts, intent(side=side, quantity=quantity)) == opening
+
+
+def test_the_gross_limit_counts_a_position_once():
+    """What the account holds here already is replaced by what it would hold, not added to it."""
+    rig = GateRig(Limits(gross_times_capital_max=1))
+    held(100)(rig)
+    rig.blotter.book_fills([fill(fill_id="s", quantity=50, token=SBIN.token, symbol=SBIN.symbol)])
+    total = 160 * 1412_6000 - 50 * 500
+    for capital, codes in ((total + 50 * 500, []), (total - 60 * 1000, ["G24"])):
+        rig.outside.capital_e4 = capital
+        assert [r.code for r in rig.gate.check(intent()).denials] == codes
+
+
+def test_no_capital_and_no_price_are_no_room():
+    rig = GateRig()
+    rig.outside.capital_e4 = 0
+    assert "G24" in [r.code for r in rig.gate.check(intent()).denials]
+    rig = GateRig()
+    rig.blotter.book_fills([fill(token="9", symbol="X-EQ")])
+    (denial,) = [r for r in rig.gate.check(intent()).denials if r.code == "G24"]
+    assert "the price of NSE 9 is not known" in denial.compared
+
+
+def test_funds_that_are_spent_let_through_only_what_needs_none():
+    rig = GateRig()
+    rig.outside.usable_e4 = -1
+    assert [r.code for r in rig.gate.check(intent()).denials] == ["G25"]
+    rig.outside.usable_e4 = 0
+    held(10)(rig)
+    assert rig.gate.check(intent(**SELL)).allowed
+
+
+def test_the_result_of_the_day_may_be_a_gain():
+    rig = GateRig()
+    for profit, codes in ((0, []), (5 * RUPEE, []), (MONEY_MAX_E4, []), (MONEY_MAX_E4 + 1, ["G26"])):
+        rig.outside.profit_e4 = profit
+        assert [r.code for r in rig.gate.check(intent()).denials] == codes
+
+
+def test_a_median_alone_or_a_largest_alone_is_a_broken_fact():
+    rig = GateRig()
+    facts = rig.gate.book.gather(intent())
+    assert usual(facts, intent())
+    facts.median_value_e4 = 10**12
+    assert not usual(facts, intent())
+    facts.largest_before = 1
+    assert usual(facts, intent(quantity=10)) and not usual(facts, intent(quantity=11))
+    facts.median_value_e4, facts.largest_before = 1412_6000, 100
+    assert usual(facts, intent(quantity=20)) and not usual(facts, intent(quantity=21))
+
+
+@pytest.mark.parametrize(
+    ("price", "wrong"),
+    [
+        (979_99, False), (980_00, True), (1000_00, True), (1020_00, True), (1020_01, False),
+        (9_79, False), (9_80, True), (10_20, True), (10_21, False), (100_00, False),
+    ],
+)  # fmt: skip
+def test_a_digit_too_many_or_too_few_is_within_two_percent_of_ten_times_or_a_tenth(price, wrong):
+    facts = Facts(Limits(), last_e4=100_00)
+
+    assert shifted(facts, intent(price_e4=price)) is wrong
+    assert shifted(Facts(Limits()), intent())
+
+
+def test_pace_counts_at_its_limits():
+    limits = Limits(runaway_orders_max=10, runaway_fills_max=5)
+    for orders, fills, turns, ok in (
+        (9, 5, 2, True), (10, 0, 0, False), (0, 6, 0, False), (0, 0, 3, False), (-1, 0, 0, False), (0, -1, 0, False),
+        (0, 0, -1, False), (0, 0, 0, True), (None, 0, 0, False), (0, None, 0, False), (0, 0, None, False),
+    ):  # fmt: skip
+        assert paced(Facts(limits, orders_minute=orders, fills_minute=fills, turns_minute=turns)) is ok
+    assert not paced(Facts(limits, orders_minute=0, fills_minute=0, turns_minute=0, latched_ms=1))
+
+
+def test_a_reducing_order_may_be_twice_as_large_and_no_larger():
+    for limits, most in (
+        (Limits(order_quantity_max=5), 10),
+        (Limits(order_value_rupees_max=14_130), 20),
+    ):
+        rig = GateRig(limits)
+        held(100)(rig)
+        assert [r.code for r in rig.gate.check(intent(**SELL, quantity=most)).denials] == []
+        assert [r.code for r in rig.gate.check(intent(**SELL, quantity=most + 1)).denials] == ["G23"]
+        assert [r.code for r in rig.gate.check(intent(quantity=most)).denials] == ["G23"]
+
+
+def test_one_share_bought_today_covers_one_sold():
+    rig = GateRig()
+    held(1, product=Product.DELIVERY)(rig)
+
+    assert rig.gate.check(intent(**SELL, **CNC, quantity=1)).allowed
+    assert [r.code for r in rig.gate.check(intent(**SELL, **CNC, quantity=2)).denials] == ["G22"]
+
+
+def test_lots_of_a_reducing_order_are_twice_as_many():
+    rig = GateRig(Limits(order_lots_max=1))
+    held(65 * 4, **FUTURE_TERMS)(rig)
+
+    assert rig.gate.check(intent(**{**FUT, **SELL, "quantity": 130})).allowed
+    assert [r.code for r in rig.gate.check(intent(**{**FUT, **SELL, "quantity": 195})).denials] == ["G23"]
+
+
+def test_a_side_that_is_empty_now_is_judged_by_the_last_price_whatever_it_was_before():
+    for side in Side:
+        facts = Facts(Limits(), last_e4=1412_5500, bid_before_e4=1300_0000, ask_before_e4=1500_0000)
+        assert reference_e4(facts, side) == 1412_5500
+        assert reference_e4(Facts(Limits(), bid_before_e4=1300_0000, ask_before_e4=1500_0000), side) is None
+
+
+def test_a_change_of_nothing_is_a_stale_target():
+    assert stale_target(Facts(Limits(), action=Action.MODIFY)) == "there is no such order"
+
+
+def test_the_smallest_change_is_one_more_than_is_filled():
+    rig = GateRig(Limits(order_quantity_max=1))
+    target = order(quantity=10, filled=9, state=S.PARTIAL, broker_id="1")
+    rig.blotter.put(target, "test")
+
+    assert rig.gate.headroom(intent(), target).largest == 10
+
+
+def test_a_changed_buy_order_is_not_counted_beside_itself():
+    rig, target = GateRig(), order(quantity=10, filled=4, broker_id="1", state=S.PARTIAL)
+    rig.blotter.put(target, "test")
+    facts = rig.gate.book.gather(intent(quantity=12), Action.MODIFY, target)
+
+    assert (facts.leaves_buy, facts.filled, facts.old_leaves) == (0, 4, 6)
+
+
+def test_waits_are_shown_in_whole_milliseconds_rounded_up():
+    rig = GateRig()
+    rig.rates.wait, rig.rates.wait_long = 400_000_001, 2_000_000_000
+    facts = rig.gate.book.gather(intent())
+
+    assert (facts.wait_second_ms, facts.wait_long_ms) == (401, 2_000)
+
+
+def test_an_instrument_without_own_orders_has_no_best_prices():
+    facts = GateRig().gate.book.gather(intent())
+
+    assert (facts.own_buy_e4, facts.own_sell_e4) == (0, 0)

@@ -153,7 +153,7 @@ def test_a_stop_trigger_is_on_the_right_side(side, trigger, price, ok):
     assert ("G13" not in found) is ok
 
 
-@pytest.mark.parametrize(("age", "ok"), [(30_000, True), (30_001, False), (None, False)])
+@pytest.mark.parametrize(("age", "ok"), [(5_000, True), (5_001, False), (None, False)])
 def test_an_old_or_missing_price_is_denied(age, ok):
     rig = GateRig()
     rig.quotes.age = age
@@ -330,7 +330,7 @@ def test_no_market_data_makes_the_gate_raise_or_open(age, ltp, mark, has_ltp, up
 
     if verdict.allowed:
         assert mark is Freshness.FRESH
-        assert age is not None and age <= 30_000
+        assert age is not None and age <= 5_000
         assert lower <= 1412_6000 <= upper
         assert has_ltp and ltp * 1.0201 >= 1412_6000
 

@@ -1,5 +1,6 @@
 """A rich desk in memory for the tests of the screen. Every command is recorded; every answer can be set."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from core.clock import NS_PER_S, ManualClock, iso_to_ns
@@ -14,6 +15,7 @@ from core.domain import (
     OrderState,
     OrderType,
     Position,
+    PositionKey,
     Product,
     Side,
     Validity,
@@ -22,6 +24,7 @@ from core.facts import Cause, CircuitState, Event, EventKind, LadderMode, Operat
 from core.marketviews import Chains, Charts, ListRow, Lists, Replay
 from core.secret import Secret
 from core.views import (
+    BooksReport,
     CheckResult,
     Choice,
     CircuitStatus,
@@ -407,6 +410,30 @@ class FakeDesk:
         if typed not in ("", "CANCEL"):
             return Submitted(refused="type CANCEL in capitals")
         return self.answer or Submitted(tag=tag)
+
+    def books(self) -> BooksReport | None:
+        return None
+
+    def reconcile(self) -> None:
+        """Nothing to compare."""
+
+    def split(self, intent: OrderIntent) -> tuple[OrderIntent, ...]:
+        return (intent,)
+
+    def submit_all(self, intents: Sequence[OrderIntent]) -> tuple[Submitted, ...]:
+        return tuple(self.submit(i) for i in intents)
+
+    def exit(self, key: PositionKey) -> tuple[Submitted, ...]:
+        self.calls.append(("exit", key))
+        return (Submitted(tag="x1"),)
+
+    def flatten(self) -> tuple[Submitted, ...]:
+        self.calls.append(("flatten",))
+        return (Submitted(tag="x1"),)
+
+    def reverse(self, key: PositionKey) -> tuple[Submitted, ...]:
+        self.calls.append(("reverse", key))
+        return (Submitted(tag="x1"),)
 
     def modify(self, tag: str, quantity: int, price_e4: int, trigger_e4: int = 0) -> Submitted:
         self.calls.append(("modify", tag, quantity, price_e4, trigger_e4))

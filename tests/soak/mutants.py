@@ -149,12 +149,8 @@ def _changes(node: ast.AST):
         yield lambda: setattr(node, "value", node.value + 1)
     elif isinstance(node, ast.AugAssign):
         yield lambda: _become(node, ast.Pass())
-    elif isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):
+    elif isinstance(node, ast.Return) and not isinstance(node.value, ast.Constant | type(None)):
         yield lambda: setattr(node, "value", ast.Constant(None))
-
-
-def _is_none(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _become(node: ast.AST, other: ast.AST) -> None:

@@ -11,6 +11,7 @@ from core.exchange.account import Account, Carried
 from core.exchange.gtt import Rule
 from core.exchange.ledger.demat import Demat, Held
 from core.exchange.ledger.overnight import overnight
+from core.exchange.listed import instruments_of
 from core.exchange.listing import Listing
 from core.exchange.orders import OwnOrder, OwnTrade
 from core.exchange.truth import Remembered
@@ -65,8 +66,10 @@ def after(saved: Remembered, listed: Callable[[date], Listings]) -> Morning:
     return begun(day, account, saved.trades, listings, closes, queued, list(saved.rules.values()))
 
 
-def relisted(listings: Listings, closes: Mapping[str, int]) -> dict[InstrumentKey, Listing]:
+def relisted(listings: Listings, closes: Mapping[str, int]) -> Listings:
     """Listings with the closes of the day before, and circuit bands as wide around them as they were."""
+    if not closes:
+        return listings
     return {key: _closed_at(row, closes.get(_name(row), 0)) for key, row in listings.items()}
 
 
@@ -91,12 +94,14 @@ def fitted(morning: Morning, listings: Listings) -> Morning:
 
     Carried positions in what is listed no more end at their last price; orders and rules in it are dropped.
     """
-    by_name = {_name(row): row for row in listings.values()}
+    if not (morning.carried or morning.queued or morning.rules):
+        return morning
+    tokens = {f"{i.exchange}:{i.symbol}": i.token for _, i in instruments_of(listings)}
     cash_e4, carried = morning.cash_e4, list[Carried]()
     for row in morning.carried:
         name = f"{row.exchange}:{row.symbol}"
-        if name in by_name:
-            carried.append(msgspec.structs.replace(row, token=by_name[name].instrument.token))
+        if name in tokens:
+            carried.append(msgspec.structs.replace(row, token=tokens[name]))
         else:
             signed_e4 = row.cost_e4 if row.net > 0 else -row.cost_e4
             cash_e4 += row.net * morning.closes.get(name, abs(row.cost_e4 // row.net)) - signed_e4
@@ -105,8 +110,8 @@ def fitted(morning: Morning, listings: Listings) -> Morning:
         cash_e4=cash_e4,
         carried=carried,
         holdings=[msgspec.structs.replace(row) for row in morning.holdings],
-        queued=[o for o in morning.queued if f"{o.exchange}:{o.symbol}" in by_name],
-        rules=[r for r in morning.rules if f"{r.exchange}:{r.symbol}" in by_name],
+        queued=[o for o in morning.queued if f"{o.exchange}:{o.symbol}" in tokens],
+        rules=[r for r in morning.rules if f"{r.exchange}:{r.symbol}" in tokens],
     )
 
 

@@ -100,8 +100,8 @@ CATALOGUE: tuple[Row, ...] = (
         "Above 0 and on a tick; a stop waits beyond the last price and its limit lies beyond its trigger.",
         "Change the price."),
     Row(14, "QUOTE_STALE", _M, "PM", D, T,
-        "A live price of this connection, no older than the limit (up to six times that where it seldom ticks, never "
-        "for a contract on an index), and no crossed book.",
+        "A live price of this connection, not late for how often its row ticks, no older than the limit, and no "
+        "crossed book: a row that is marked fresh.",
         "Wait for a live price."),
     Row(15, "MARKET_CLOSED", _M, "PM", D, D,
         "The segment trades continuously now; no new intraday position from 15:10 on (closing one stays "

@@ -1,10 +1,11 @@
 """Stage 2: does the price make sense now?"""
 
 from core.domain import OrderIntent, OrderType, Side
+from core.market.live import oldest_ms, sound
 from core.money import E4, PRICE_MAX_E4
 from core.orders.checks.codes import G14, G15, G16, G17, G18, G19
 from core.orders.checks.facts import Facts
-from core.views import SLOW_TIMES, Freshness
+from core.views import Freshness
 
 OPTION_COLLAR_E4 = 2 * E4
 CHEAP_OPTION_E4 = 10 * E4
@@ -39,20 +40,15 @@ def market(f: Facts, i: OrderIntent) -> int:
 
 
 def quote_live(f: Facts) -> bool:
+    """Whether the row is marked fresh, and again what that mark stands on, in case it cannot be believed."""
     age, last = f.age_ms, f.last_e4
-    if f.freshness is not Freshness.FRESH or age is None or last is None or not 0 < last <= PRICE_MAX_E4:
+    if f.freshness is not Freshness.FRESH or age is None or last is None:
         return False
-    if not 0 <= age <= age_ms_max(f) or not (f.bid_e4 >= 0 and f.ask_e4 >= 0):
-        return False
-    return not (f.bid_e4 > 0 and f.ask_e4 > 0 and f.bid_e4 >= f.ask_e4)
+    return 0 <= age <= age_ms_max(f) and sound(last, f.bid_e4, f.ask_e4)
 
 
 def age_ms_max(f: Facts) -> int:
-    """How old a price may be that its row still calls fresh (which goes by how often it usually ticks): contracts on
-    an index move fastest."""
-    limits = f.limits
-    slow_ms = limits.quote_age_ms_max * SLOW_TIMES
-    return slow_ms if not f.index else min(limits.quote_age_index_ms_max, limits.quote_age_ms_max)
+    return oldest_ms(f.limits, on_index=f.index)
 
 
 def in_range(f: Facts, i: OrderIntent) -> bool:

@@ -99,7 +99,7 @@ def _quote(f: Facts, i: OrderIntent) -> str:
         return f"crossed book: bid {show_price(f.bid_e4)}, ask {show_price(f.ask_e4)}"
     if f.freshness is Freshness.REST:
         return f"the price was read {f.age_ms / 1000:.1f} s ago, the feed does not give it"
-    if f.freshness is Freshness.STALE:
+    if f.freshness is Freshness.STALE and f.age_ms <= market.age_ms_max(f):
         return f"price {f.age_ms / 1000:.1f} s old, late for how often it ticks"
     return f"price {f.age_ms / 1000:.1f} s old, at most {market.age_ms_max(f) / 1000:.1f} s"
 
