@@ -29,8 +29,10 @@ class Trader:
         desk = self._world.desk
         if choice < 0.58:
             self.place()
-        elif choice < 0.70:
+        elif choice < 0.69:
             self.change()
+        elif choice < 0.70:
+            self.rush()
         elif choice < 0.84 and (live := self._world.engine.orders.cancellable()):
             desk.cancel(self._rng.choice(live).tag)
         elif choice < 0.86:
@@ -58,6 +60,12 @@ class Trader:
                 product=rng.choice((Product.INTRADAY, Product.DELIVERY)),
             )
         )
+
+    def rush(self) -> None:
+        """As many keys as fit into a moment, then all of it taken back: what the windows are for."""
+        for _ in range(15):
+            self.place()
+        self._world.desk.cancel_all()
 
     def change(self) -> None:
         """Other terms for one of the live orders, better or worse, larger or smaller."""

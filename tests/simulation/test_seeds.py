@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from core.exchange.rules import OrderBody
@@ -79,6 +80,12 @@ def _worked(world: World) -> None:
     account.slots[slot].bought += 1
 
 
+def _tenth(world: World) -> None:
+    """Ten order messages within a second; nine would be as many as the broker takes."""
+    write = next(r for r in world.requests if r.path.endswith("placeOrder"))
+    world.requests.extend(msgspec.structs.replace(write, at_ms=write.at_ms + 10**6 + n * 111) for n in range(10))
+
+
 @pytest.mark.parametrize(
     ("harm", "says"),
     [
@@ -86,6 +93,7 @@ def _worked(world: World) -> None:
         (_forgotten, "is not in the blotter"),
         (_read_only, "long after everything was mended"),
         (_worked, "positions differ"),
+        (_tenth, "10 order messages within a second"),
     ],
 )
 def test_the_judge_sees_what_is_wrong(tmp_path: Path, harm: Callable[[World], None], says: str) -> None:
