@@ -127,6 +127,7 @@ class FactBook:
         self.changes.add(tag, action, now_ns)
         if added_e4:
             self._reserved.append((now_ns, added_e4))
+            self._reserved_e4 += added_e4
 
     # Gathering.
 

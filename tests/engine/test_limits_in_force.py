@@ -7,13 +7,11 @@ import msgspec
 import pytest
 
 import core.engine
-from core.clock import NS_PER_MS, ManualClock
 from core.config import Config
 from core.domain import OrderState
 from core.facts import Operation
-from core.market.quotes import QuoteBoard
 from core.money import E4
-from tests.builders import RELIANCE, SBIN, intent
+from tests.builders import RELIANCE, intent
 from tests.engine.test_guards import Market
 
 
@@ -60,8 +58,6 @@ async def test_an_exit_is_sliced_by_the_new_size(market):
 async def test_an_exit_reaches_no_further_than_the_new_collar(market):
     await market.bought(10)
     tighten(market, collar_cash_bps=10)
-    touch_e4 = 1412_5000
-    assert market.engine.account.protection._through_e4(RELIANCE, touch_e4) == touch_e4 * 10 // 10_000
     assert market.protect(stop=1405).tag
     market.price(1404)
     await market.wait(1)
@@ -97,18 +93,10 @@ async def test_the_gate_its_facts_and_the_windows_use_the_new_limits(market):
     assert market.engine.rates.room(Operation.CANCEL) <= 4
 
 
-def test_a_board_judges_ages_by_the_new_bound_from_then_on():
-    board = QuoteBoard(ManualClock(), stale_ms=5_000)
-    slot = board.add(RELIANCE)
-    assert board.fresh_ns(slot) == 5_000 * NS_PER_MS
-    board.use(2_000)
-    assert board.fresh_ns(slot) == board.fresh_ns(board.add(SBIN)) == 2_000 * NS_PER_MS
-
-
 async def test_the_board_calls_a_price_stale_by_the_new_age(market):
     await market.start()
     tighten(market, quote_age_ms_max=2_000)
-    assert market.board.stale_ms == 2_000
+    assert market.board.limits.quote_age_ms_max == 2_000
 
 
 def _asked():
