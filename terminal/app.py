@@ -190,12 +190,14 @@ class TeziApp(App[int]):
         self._desk.reconcile()
         self.say("comparing with the broker's books; nothing opens until they agree")
 
-    def action_lock(self) -> None:
+    async def action_lock(self) -> None:
+        from terminal.screens.modals import NotLockedScreen
+
         answer = self._desk.lock()
-        if answer.refused:
-            self.say(f"not locked: {answer.refused}")
-        else:
+        if not answer.refused:
             self._cover()
+        elif not isinstance(self.screen, NotLockedScreen):
+            await self.push_screen(NotLockedScreen(answer.refused, has_vault=self._desk.guard().has_vault))
 
     async def action_limits(self) -> None:
         from terminal.screens.modals import LimitsScreen

@@ -7,6 +7,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 
+from core.text import plain
 from core.views import Desk
 from terminal.actions import ACTIONS, Scope, bindings, keys_of
 from terminal.screens.desk_screen import DeskModal
@@ -48,6 +49,16 @@ class QuestionScreen(LinesScreen):
 
     def __init__(self, question: str, meaning: str, title: str = "Leave") -> None:
         super().__init__(title, ((Cell(f"  {question}", Ink.STRONG),),), f"{meaning}  Esc stays")
+
+
+class NotLockedScreen(LinesScreen):
+    """Says that the screen is not locked. A person who did not see it types the password now: letters go nowhere."""
+
+    def __init__(self, refused: str, *, has_vault: bool) -> None:
+        lines: list[Line] = [(Cell(plain(f"  Not locked: {refused}."), Ink.ALARM),)]
+        if not has_vault:
+            lines.append((Cell("  `tezi secrets set NAME` makes a vault; then the screen can be locked.", Ink.TEXT),))
+        super().__init__("NOT LOCKED", tuple(lines), "Enter or Esc close")
 
 
 class KeysScreen(LinesScreen):

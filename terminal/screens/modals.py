@@ -4,7 +4,7 @@ from textual.widgets import Input
 
 from terminal.screens.choice import CancelScreen, ChoiceScreen
 from terminal.screens.details import order_details
-from terminal.screens.dialogs import KeysScreen, LinesScreen, QuestionScreen
+from terminal.screens.dialogs import KeysScreen, LinesScreen, NotLockedScreen, QuestionScreen
 from terminal.screens.first_run import FirstRunScreen
 from terminal.screens.limits import LimitsScreen
 from terminal.screens.lock import LockScreen
@@ -24,6 +24,7 @@ __all__ = [
     "LimitsScreen",
     "LinesScreen",
     "LockScreen",
+    "NotLockedScreen",
     "PanicScreen",
     "PickScreen",
     "PromptScreen",

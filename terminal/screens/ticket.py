@@ -43,6 +43,8 @@ from widgets.ink import Ink
 from widgets.quotes import seen
 
 ROOM_NS = 500_000_000
+READ_NS = 300_000_000
+"""How long a ticket stands before Enter sends it: an Enter typed ahead of it was not meant for what it says."""
 
 
 class NumberInput(Input):
@@ -89,6 +91,8 @@ class TicketScreen(DeskModal[str]):
         self._terms = terms
         self._prefilled = terms.price_text
         self._spent = False
+        self._judged_once = False
+        self._opened_ns = 0
         self._tried: tuple[object, ...] | None = None
         self._answer = ""
         self._phrase = ""
@@ -135,6 +139,7 @@ class TicketScreen(DeskModal[str]):
             self._prefilled = field.value = text
 
     def on_mount(self) -> None:
+        self._opened_ns = self.desk.clock.mono_ns()
         self._retitle()
         self.set_focus(self.query_one("#quantity"))
 
@@ -159,7 +164,7 @@ class TicketScreen(DeskModal[str]):
         if isinstance(shown.intent, Problem):
             return shown
         verdict, room = self.desk.check(shown.intent), self._room(shown.intent)
-        self._verdict = verdict
+        self._verdict, self._judged_once = verdict, True
         return replace(shown, verdict=verdict, room=room, blocked=self._blocked(shown.intent))
 
     def _room(self, intent: OrderIntent) -> Headroom:
@@ -217,6 +222,8 @@ class TicketScreen(DeskModal[str]):
         if isinstance(intent, Problem):
             self._say(intent.text)
             return
+        if self._unread():
+            return
         intent = self._confirmed(intent)
         blocked = self._blocked(intent)
         self.desk.check(intent)  # a gate that cannot answer ends here, at the border of actions
@@ -224,6 +231,10 @@ class TicketScreen(DeskModal[str]):
             self._say(blocked)
         else:
             self._submit(intent, content)  # what the gate denies is put on record as DENIED and comes back refused
+
+    def _unread(self) -> bool:
+        """Whether nobody can have read the ticket: no verdict was painted yet, or it opened a moment ago."""
+        return not self._judged_once or self.desk.clock.mono_ns() - self._opened_ns < READ_NS
 
     def _submit(self, intent: OrderIntent, content: tuple[object, ...]) -> None:
         # Spent before the call: when it raises nobody knows whether the order was taken, so it is never tried again.

@@ -9,9 +9,10 @@ from textual.keys import _character_to_key, key_to_character
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from core.clock import NS_PER_S, ManualClock
 from core.views import Desk
 from terminal.app import TeziApp
-from terminal.screens.ticket import TicketScreen
+from terminal.screens.ticket import READ_NS, TicketScreen
 
 WIDE = (120, 40)
 NARROW = (80, 24)
@@ -28,8 +29,20 @@ class Driver:
         for key in keys:
             name = _character_to_key(key) if len(key) == 1 else key
             self.app.post_message(events.Key(name, key if len(key) == 1 else key_to_character(key)))
+        before = self.app.screen
         await self.settle()
         await self.frame()
+        self._read(before)
+
+    def _read(self, before: object) -> None:
+        """A ticket that has just opened is read before the next key: it takes no Enter sooner."""
+        clock = self.app.desk.clock
+        if (
+            self.app.screen is not before
+            and isinstance(self.app.screen, TicketScreen)
+            and isinstance(clock, ManualClock)
+        ):
+            clock.move(READ_NS / NS_PER_S)
 
     async def frame(self) -> None:
         """One frame, as the timer would make it, and whatever follows from it."""

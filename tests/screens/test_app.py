@@ -52,7 +52,8 @@ async def test_attach_from_a_task_outside_textual_swaps_the_desk():
         assert app.desk is desk
         assert "RELIANCE" in d.text
         assert app.screen.query_one(WatchGrid).cursor_key == RELIANCE.key
-        await d.press("b", "enter")
+        await d.press("b")
+        await d.press("enter")
         assert len(desk.sent()) == 1
 
 

@@ -2,8 +2,10 @@
 
 import pytest
 
+from core.clock import NS_PER_S
 from core.facts import Operation
 from terminal.app import TeziApp
+from terminal.screens.ticket import READ_NS
 from tests.screens.driver import NARROW, WIDE
 from tests.screens.fake_desk import FakeDesk, denies, read_only
 from tests.screens.test_market_screens import market_desk
@@ -18,8 +20,10 @@ def shot(snap_compare):
     def compare(desk, size, *keys):
         async def before(pilot):
             await pilot.app.first_paint.wait()
-            if keys:
-                await pilot.press(*keys)
+            for key in keys:
+                await pilot.press(key)
+                if key in "bs":  # a ticket takes Enter once it was there to be read
+                    desk.clock.move(READ_NS / NS_PER_S)
             pilot.app.paint()
             await pilot.pause()
 

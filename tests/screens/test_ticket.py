@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from textual.events import Key
 
 from core.domain import OrderIntent, Product, Side
 from core.facts import Operation
@@ -61,6 +62,30 @@ async def test_what_is_sent_is_what_the_fields_say(quantity, price):
             assert [(i.quantity, i.price_e4) for i in desk.sent()] == [(said.quantity, said.price_e4)]
 
 
+async def test_an_enter_typed_ahead_of_the_ticket_sends_nothing() -> None:
+    desk = FakeDesk()
+    async with running(desk) as d:
+        await d.press("b", "enter")
+        assert not desk.sent()
+        desk.clock.move(0.7)
+        await d.press("enter")
+        assert len(desk.sent()) == 1
+
+
+async def test_enter_waits_for_the_reading_time_of_a_ticket() -> None:
+    desk = FakeDesk()
+    async with running(desk) as d:
+        d.app.post_message(Key("b", "b"))
+        await d.settle()
+        await d.frame()
+        desk.clock.move(0.299)
+        await d.press("enter")
+        assert not desk.sent()
+        desk.clock.move(0.701)
+        await d.press("enter")
+        assert len(desk.sent()) == 1
+
+
 BAD = (
     ("quantity", "0", "more than 0"),
     ("quantity", "", "empty"),
@@ -94,7 +119,8 @@ async def test_lot_is_enforced_with_the_nearest_good_numbers():
 async def test_b_enter_sends_the_preset_at_the_touch_and_closes():
     desk = FakeDesk()
     async with running(desk) as d:
-        await d.press("b", "enter")
+        await d.press("b")
+        await d.press("enter")
         (intent,) = desk.sent()
         assert intent.instrument == RELIANCE
         assert (intent.side, intent.quantity, intent.price_e4) == (Side.BUY, 1, 14_126_000)
@@ -118,7 +144,8 @@ async def test_a_ticket_that_was_refused_stays_and_a_second_enter_does_nothing()
     desk = FakeDesk()
     desk.answer = Submitted(refused="the queue is full")
     async with running(desk) as d:
-        await d.press("b", "enter")
+        await d.press("b")
+        await d.press("enter")
         d.line("refused: the queue is full")
         desk.clock.move(1)
         await d.press("enter")
@@ -129,7 +156,8 @@ async def test_an_edit_after_a_refusal_is_another_order():
     desk = FakeDesk()
     desk.answer = Submitted(refused="the queue is full")
     async with running(desk) as d:
-        await d.press("b", "enter")
+        await d.press("b")
+        await d.press("enter")
         await d.type_into("quantity", "2")
         desk.clock.move(1)
         await d.press("enter")
@@ -140,7 +168,10 @@ async def test_an_edit_after_a_refusal_is_another_order():
 async def test_each_ticket_has_its_own_id():
     desk = FakeDesk()
     async with running(desk) as d:
-        await d.press("b", "enter", "b", "enter")
+        for _ in range(2):
+            await d.press("b")
+            await d.press("enter")
+            desk.clock.move(0.7)
         assert len({i.intent_id for i in desk.sent()}) == 2
 
 
@@ -153,7 +184,8 @@ async def test_a_denial_is_shown_with_its_remedy_and_enter_puts_it_on_record_onc
         d.line("deny G9 price: price 5.00% from LTP, limit 2.00%")
         d.line("move the price")
         rows = len(desk.orders.order_rows)
-        await d.press("enter", "escape", "b", "enter")
+        await d.press("enter", "escape", "b")
+        await d.press("enter")
         await d.press("enter", "enter")
         assert len(desk.sent()) == 2
         assert len(desk.orders.order_rows) == rows
@@ -177,7 +209,8 @@ async def test_an_exit_is_asked_as_a_reduction():
     desk = FakeDesk()
     desk.reasons[Operation.OPEN] = "REDUCE-ONLY: nothing new"
     async with running(desk) as d:
-        await d.press("f9", "x", "enter")
+        await d.press("f9", "x")
+        await d.press("enter")
         assert [i.side for i in desk.sent()] == [Side.SELL]
 
 
@@ -298,7 +331,8 @@ async def test_a_submit_that_raises_is_not_tried_again():
     desk = FakeDesk()
     desk.submits_raise = RuntimeError("[/b] gone")
     async with running(desk) as d:
-        await d.press("b", "enter")
+        await d.press("b")
+        await d.press("enter")
         assert "[/b] gone" in d.toasts()[0]
         desk.clock.move(1)
         await d.press("enter")
