@@ -1,7 +1,9 @@
 """History of an instrument: asked in pieces of the broker's day limits, newest first, and never asked twice.
 
-Whole days before today are kept in a SQLite file of their own (`<home>/candles.db`) together with the days that were
-answered, so that a day without bars is not asked again either. Today is always asked: its bars still form.
+Whole days before today are kept in a SQLite file of their own together with the days that were answered, so that a day
+without bars is not asked again either, once a later bar of the same answer shows that the broker knew the days before
+it. A working day after the last bar is asked again: an empty answer may be a fault, or the bars may not be there yet.
+Today is always asked: its bars still form.
 """
 
 import asyncio
@@ -26,6 +28,7 @@ CREATE TABLE IF NOT EXISTS bar (exchange TEXT, token TEXT, interval TEXT, start_
 CREATE TABLE IF NOT EXISTS asked (exchange TEXT, token TEXT, interval TEXT, day TEXT,
   PRIMARY KEY (exchange, token, interval, day)) WITHOUT ROWID;
 """
+_SATURDAY = 5
 _OPENS, _ENDS = "00:00", "23:59"
 
 
@@ -125,10 +128,12 @@ class History:
     def _keep(
         self, key: InstrumentKey, interval: Interval, span: tuple[str, str], today: str, read: Ok[tuple[Bar, ...]]
     ) -> None:
-        """Bars and days of a span, whole days only, in one transaction."""
+        """Bars and settled days of a span, whole days only, in one transaction."""
         names = (*_names(key), interval.wire)
         day, last = date.fromisoformat(span[0]), date.fromisoformat(span[1])
-        days = [(day + timedelta(days=n)).isoformat() for n in range((last - day).days + 1)]
+        days = [day + timedelta(days=n) for n in range((last - day).days + 1)]
+        newest = max((_day(bar.start_s) for bar in read.value), default="")
+        settled = [d.isoformat() for d in days if d.weekday() >= _SATURDAY or d.isoformat() <= newest]
         with self._store:
             self._store.execute("BEGIN")
             self._store.executemany(
@@ -136,7 +141,7 @@ class History:
                 [(*names, *bar) for bar in read.value if _day(bar.start_s) < today],
             )
             self._store.executemany(
-                "INSERT OR IGNORE INTO asked VALUES (?, ?, ?, ?)", [(*names, d) for d in days if d < today]
+                "INSERT OR IGNORE INTO asked VALUES (?, ?, ?, ?)", [(*names, d) for d in settled if d < today]
             )
 
 

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from core.clock import Clock
@@ -20,13 +21,13 @@ WAITING_MAX = 6 * BLOCK_RECORDS
 class TapeWriter:
     """Call `frames` and `add` from the loop; `run` writes until cancelled; `close` writes the rest and the index.
 
-    The file must not exist. `left_out` counts records for which there was no room. Raises OSError.
+    The file must not exist. `left_out` counts records for which memory or disk had no room. Raises OSError.
     """
 
     def __init__(self, path: Path, clock: Clock) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-        os.write(self._file, tape.MAGIC)
+        _write_all(self._file, tape.MAGIC, 0)
         self._clock = clock
         self._offset = len(tape.MAGIC)
         self._pieces: list[Run] = []
@@ -35,6 +36,8 @@ class TapeWriter:
         self._wake = Wake(clock)
         self._writing = asyncio.Lock()
         self._unsaid = 0
+        self._lost = 0
+        self._ragged = False
         self.left_out = 0
 
     def frames(self, channel: int, data: bytes, at: int, size: int, stride: int, count: int) -> None:
@@ -52,18 +55,25 @@ class TapeWriter:
             await self.flush()
 
     async def flush(self) -> None:
-        """Write what waits. Raises OSError; what could not be written is left out."""
+        """Write what waits. Raises OSError; what could not be written is left out, and a GAP record says so first
+        of all as soon as writing works again."""
         async with self._writing:
             pieces, self._pieces, self._waiting = self._pieces, [], 0
-            if pieces:
-                await asyncio.to_thread(self._write, pieces)
+            if self._lost:
+                at_ns = pieces[0].at_ns if pieces else self._clock.wall_ns()
+                pieces.insert(0, _gap(at_ns, self._lost))
+            blocks = list(_blocks(pieces))
+            try:
+                await _in_thread(partial(self._write, blocks))
+            finally:
+                self._lost = _missing(blocks)
+                self.left_out += sum(run.many for runs in blocks for run in runs if run.kind is not Kind.GAP)
 
     async def close(self) -> None:
         """The rest, and the index. Nothing may be added afterwards."""
         try:
             await self.flush()
-            os.write(self._file, tape.index(self._spans) + tape.tail(self._offset))
-            await asyncio.to_thread(os.fsync, self._file)
+            await _in_thread(self._write_index)
         finally:
             os.close(self._file)
 
@@ -74,24 +84,67 @@ class TapeWriter:
             self._unsaid += count
             return
         if self._unsaid:
-            said = json.dumps({"left_out": self._unsaid}).encode()
-            self._pieces.append(Run(now_ns, Kind.GAP, 0, said, len(said), len(said), 1))
+            self._pieces.append(_gap(now_ns, self._unsaid))
             self._unsaid = 0
         self._pieces.append(Run(now_ns, kind, channel, data, size, stride, count))
         self._waiting += count
         if self._waiting >= BLOCK_RECORDS:
             self._wake.set()
 
-    def _write(self, pieces: list[Run]) -> None:
-        """In a thread."""
-        for runs in _blocks(pieces):
-            block = tape.encode_runs(runs)
-            view = memoryview(block)
-            while view:
-                view = view[os.write(self._file, view) :]
+    def _write(self, blocks: list[list[Run]]) -> None:
+        """In a thread. Takes each block off the list once it is on the disk."""
+        while blocks:
+            block = tape.encode_runs(blocks[0])
+            self._put(block)
             self._spans.append(tape.span_of(block, self._offset))
             self._offset += len(block)
-        os.fdatasync(self._file)
+            del blocks[0]
+
+    def _write_index(self) -> None:
+        """In a thread."""
+        self._put(tape.index(self._spans) + tape.tail(self._offset))
+
+    def _put(self, data: bytes) -> None:
+        """All of it at the end of the last whole block, or none of it: half a block would hide all that follow."""
+        if self._ragged:
+            os.ftruncate(self._file, self._offset)
+            self._ragged = False
+        try:
+            _write_all(self._file, data, self._offset)
+            os.fdatasync(self._file)
+        except OSError:
+            self._ragged = True
+            os.ftruncate(self._file, self._offset)
+            self._ragged = False
+            raise
+
+
+async def _in_thread(call: Callable[[], None]) -> None:
+    """To its end even when the caller is cancelled: two threads must not write to one file."""
+    job = asyncio.get_running_loop().run_in_executor(None, call)
+    try:
+        await asyncio.shield(job)
+    except asyncio.CancelledError:
+        await asyncio.wait([job])
+        raise
+
+
+def _write_all(file: int, data: bytes, at: int) -> None:
+    view = memoryview(data)
+    while view:
+        done = os.pwrite(file, view, at)
+        view, at = view[done:], at + done
+
+
+def _gap(at_ns: int, count: int) -> Run:
+    said = json.dumps({"left_out": count}).encode()
+    return Run(at_ns, Kind.GAP, 0, said, len(said), len(said), 1)
+
+
+def _missing(blocks: list[list[Run]]) -> int:
+    """Records that a GAP must own up to when these blocks are lost; a lost GAP counts as what it said."""
+    runs = [run for block in blocks for run in block]
+    return sum(json.loads(run.data)["left_out"] if run.kind is Kind.GAP else run.many for run in runs)
 
 
 def _blocks(runs: list[Run]) -> Iterator[list[Run]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.brokers import history as wire
-from core.clock import NS_PER_S, ManualClock, iso_to_ns
+from core.clock import NS_PER_S, ManualClock, iso_to_ns, ist_day
 from core.domain import Exchange, InstrumentKey
 from core.market.candles import BarBuilder, Gap, Interval, bar_start_s, gaps, grouped, join
 from core.market.history import History, pieces
@@ -172,13 +172,15 @@ class Source:
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
         self.fail_at = -1
+        self.silent_after = ""  # it has no bars after this day; empty: it has all
 
     async def candles(self, key: InstrumentKey, interval: str, first: str, last: str) -> Read[tuple[Bar, ...]]:
         self.asked.append((first, last))
         if len(self.asked) - 1 == self.fail_at:
             return Failed(FailedBy.RATE, "AB1021: Too many requests")
         start, end = _s(f"{first[:10]}T09:15:00"), _s(f"{last[:10]}T23:00:00")
-        return Ok(tuple(Bar(at, 1, 2, 1, 2, len(self.asked)) for at in range(start, end, 86_400)))
+        bars = (Bar(at, 1, 2, 1, 2, len(self.asked)) for at in range(start, end, 86_400))
+        return Ok(tuple(b for b in bars if not self.silent_after or ist_day(b.start_s * NS_PER_S) <= self.silent_after))
 
 
 @pytest.fixture
@@ -214,6 +216,29 @@ async def test_a_restart_asks_nothing_again(source: Source, tmp_path: Path) -> N
         loaded = await history.load(SBIN, Interval.ONE_MINUTE, _days(10, 19))
         history.close()
         assert len(loaded.bars) == 10
+
+    assert len(source.asked) == 1
+
+
+@pytest.mark.parametrize("known_until", ["2025-06-01", "2025-06-18"])
+async def test_a_working_day_after_the_last_bar_is_asked_again(
+    history: History, source: Source, known_until: str
+) -> None:
+    source.silent_after = known_until
+    short = await history.load(SBIN, Interval.ONE_MINUTE, _days(10, 19))
+    source.silent_after = ""
+    whole = await history.load(SBIN, Interval.ONE_MINUTE, _days(10, 19))
+    await history.load(SBIN, Interval.ONE_MINUTE, _days(10, 19))
+
+    assert len(short.bars) == (0 if known_until == "2025-06-01" else 9)
+    assert len(whole.bars) == 10 and whole.bars[-1].start_s == _s("2025-06-19T09:15:00")
+    assert len(source.asked) == 2, "what was answered whole is not asked a third time"
+
+
+async def test_a_weekend_without_bars_and_days_before_a_bar_are_settled(history: History, source: Source) -> None:
+    source.silent_after = "2025-06-13"
+    await history.load(SBIN, Interval.ONE_MINUTE, _days(12, 15))
+    await history.load(SBIN, Interval.ONE_MINUTE, _days(12, 15))
 
     assert len(source.asked) == 1
 
