@@ -72,6 +72,13 @@ class Logs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+class Keep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How long files that only grow are kept, in days; 0 keeps them for ever. The audit log is always kept."""
+
+    tape_days: Annotated[int, Meta(ge=0, le=36_500)] = 90
+    candle_days: Annotated[int, Meta(ge=0, le=36_500)] = 30
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     mode: Literal["practice", "live", "replay", "paper"] = "practice"
     limits: Limits = Limits()
@@ -79,6 +86,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     practice: Practice = Practice()
     logs: Logs = Logs()
     lock: Lock = Lock()
+    keep: Keep = Keep()
 
 
 def load(path: Path | None) -> Config:

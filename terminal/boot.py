@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from core.brokers import contract
 from core.clock import AnchoredClock, ist_day
@@ -37,9 +38,9 @@ from terminal.config_watch import watch_config
 from terminal.link import BrokerLink
 from terminal.master import fetch_master
 from terminal.options import Options
-from terminal.parts import build_parts
+from terminal.parts import build_parts, candle_path
 from terminal.recording import Recording
-from terminal.records import config_change, keep_records, watch_log
+from terminal.records import config_change, keep_records, keep_tidy, watch_log
 from terminal.vaults import AUDIT, BACKUP, VaultPasswords
 from terminal.watchlists import ListKeeper
 
@@ -106,11 +107,17 @@ class Boot:
         options, clock = self._options, self._clock
         key = self._vault.key_for(BACKUP) if self._vault is not None else None
         self._supervisor.once("records", keep_records(options.home, clock, audit, self._unclean, engine.halt, key))
+        self._supervisor.once("old-files", keep_tidy(options.home, clock, audit, options.config.keep, self._in_use()))
         self._supervisor.keep("store-log", lambda: watch_log(self._writer, clock, partial(_alarm, engine, audit)))
         if options.config_path is not None:
             say = partial(engine.events.add, EventKind.SYSTEM, loud=True)
             watch = partial(watch_config, options.config_path, clock, engine.limits.edited, say)
             self._supervisor.keep("configuration", watch)
+
+    def _in_use(self) -> list[Path]:
+        """Files of this session, which are never taken for old ones."""
+        candles = candle_path(self._options.home, self.link.run_name)
+        return [candles] if self._options.replay is None else [candles, self._options.replay]
 
     async def stop(self) -> None:
         """Drain the engine, then stop what it stood on."""

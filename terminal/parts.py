@@ -1,6 +1,7 @@
 """The parts of an engine for practice and replay: the Angel adapters, pointed at the exchange."""
 
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 
 from core.brokers.angel import AngelBroker
@@ -20,6 +21,7 @@ from core.market.sessions import Session
 from core.market.watchlists import FILE, Watchlists, load
 from core.orders.tags import Tags
 from core.store.journal import OrderJournal
+from core.store.retention import CANDLES
 from terminal.catalogues import HeldMaster, WithOthers
 from terminal.hours import hours
 from terminal.link import BrokerLink
@@ -120,10 +122,14 @@ def _updates(
     )
 
 
+def candle_path(home: Path, run: str) -> Path:
+    return home / CANDLES / f"{run}.db"
+
+
 def _history(options: Options, run: str, source: CandleSource, clock: AnchoredClock) -> History:
     """Older candles of this run of the exchange, kept in a file of their own: another run has another past. Those of a
     recording are forgotten at its next start, for the next one may be another recording."""
-    path = options.home / "candles" / f"{run}.db"
+    path = candle_path(options.home, run)
     if options.replay is not None:
         for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
             name.unlink(missing_ok=True)

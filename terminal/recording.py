@@ -10,10 +10,9 @@ from core.domain import OrderState
 from core.errors import UserError
 from core.facts import ModeChanged, OrderChanged
 from core.feed.recorder import FeedRecorder
+from core.store.retention import TAPES
 from core.store.tape import SUFFIX, Kind
 from core.store.tape_writer import TapeWriter
-
-FOLDER = "tapes"
 
 
 class Recording:
@@ -25,7 +24,7 @@ class Recording:
 
     def __init__(self, home: Path, clock: Clock) -> None:
         name = ist(clock.real_ns()).strftime("%Y%m%d-%H%M%S") + SUFFIX
-        self.path = home / FOLDER / name
+        self.path = home / TAPES / name
         try:
             self.writer = TapeWriter(self.path, clock)
         except OSError as e:

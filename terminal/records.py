@@ -2,14 +2,14 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from core.clock import NS_PER_S, Clock
-from core.config import Config, Limits
+from core.config import Config, Keep, Limits
 from core.config_change import in_force
 from core.engine.limits import CONFIG_KEY
 from core.errors import UserError
@@ -18,10 +18,12 @@ from core.store.audit.log import AuditLog
 from core.store.audit.places import STORE
 from core.store.integrity import damage
 from core.store.journal import OrderJournal
+from core.store.retention import delete_old
 from core.store.writer import Writer
 
 BACKUP_EVERY_NS = 24 * 3600 * NS_PER_S
 LOOK_S = 600.0
+TIDY_S = 6 * 3600.0
 LOG_LOOK_S = 5.0
 LOG_ALARM_BYTES = 64 * 2**20
 
@@ -103,6 +105,19 @@ async def _backup_when_due(home: Path, clock: Clock, audit: AuditLog, key: bytes
         audit.append("backup.failed", {"why": str(e)})
         return
     audit.append("backup", {"file": made.name, "rotated": [p.name for p in gone]})
+
+
+async def keep_tidy(home: Path, clock: Clock, audit: AuditLog, keep: Keep, in_use: Collection[Path]) -> None:
+    """For ever: delete whole files older than the configuration keeps (in a thread), and put on record which."""
+    while True:
+        try:
+            gone = await asyncio.to_thread(delete_old, home, clock.real_ns(), keep, in_use)
+        except OSError as e:
+            audit.append("files.delete_failed", {"why": str(e)})
+        else:
+            if gone:
+                audit.append("files.deleted", {"files": [str(p.relative_to(home)) for p in gone]})
+        await clock.sleep(TIDY_S)
 
 
 def _differences(before: str, now: str) -> dict[str, list[str]]:

@@ -12,10 +12,13 @@ from typing import Literal
 import click
 
 from core.clock import NS_PER_S, SystemClock, ist_day
+from core.config import load as load_config
 from core.errors import UserError
 from core.market.facts import FILES, age_words, load
 from core.market.instruments import Catalogue
 from core.market.masterfile import NAME
+from core.store.audit.places import AUDIT
+from core.store.retention import CANDLES, TAPES
 from terminal.commands.facts import FOLDER
 from terminal.options import config_file, home_folder
 
@@ -56,6 +59,7 @@ def examine(home: Path, now_ns: int, config: Path | None = None) -> list[Finding
     findings = [_python(), _configuration(config)]
     for check in (_folder, _instruments, _facts):
         findings += check(home, now_ns)
+    findings += _kept(home, config)
     return findings
 
 
@@ -64,8 +68,6 @@ def _python() -> Finding:
 
 
 def _configuration(given: Path | None) -> Finding:
-    from core.config import load as load_config
-
     try:
         path = config_file(given)
         mode = load_config(path).mode
@@ -82,6 +84,22 @@ def _folder(home: Path, now_ns: int) -> Iterator[Finding]:
         yield Finding("data folder", "fail", found, "Free some space, or name another folder with --home.")
     else:
         yield Finding("data folder", "pass", found)
+
+
+def _kept(home: Path, given: Path | None) -> Iterator[Finding]:
+    """How much the files take that only grow, and when they go."""
+    try:
+        keep = load_config(config_file(given)).keep
+    except UserError:
+        return  # told as the configuration's own finding
+    until = {TAPES: _days(keep.tape_days), CANDLES: _days(keep.candle_days), AUDIT: "kept for ever, as evidence"}
+    for name, words in until.items():
+        sizes = [p.stat().st_size for p in (home / name).glob("*") if p.is_file()]
+        yield Finding(name, "pass", f"{len(sizes)} files, {sum(sizes) / 2**20:.1f} MB, {words}")
+
+
+def _days(days: int) -> str:
+    return f"kept {days} days ([keep] in the configuration)" if days else "kept for ever ([keep] in the configuration)"
 
 
 def _instruments(home: Path, now_ns: int) -> Iterator[Finding]:
