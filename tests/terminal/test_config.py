@@ -9,6 +9,7 @@ import pytest
 
 from core.config import Config, load, parse
 from core.errors import UserError
+from core.orders.checks.catalogue import CATALOGUE
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -45,6 +46,16 @@ def test_the_example_tells_the_range_of_every_number() -> None:
     for key, (low, high) in ranges(kind).items():
         comment = lines[next(n for n, line in enumerate(lines) if line.startswith(f"{key} =")) - 1]
         assert comment.endswith(f"{low} to {high}."), key
+
+
+def test_the_example_says_what_the_collars_are_measured_from() -> None:
+    assert "worse of now and 10 s ago" in next(row.rule for row in CATALOGUE if row.name == "PRICE_COLLAR")
+    text = EXAMPLE.read_text()
+    block = text[text.index("# The collars") : text.index("collar_futures_bps =")]
+    option = text[text.index("# How far an option") : text.index("collar_option_bps =")]
+    for told in (block, block[block.index("collar_cash_bps") :], option):
+        assert "the worse touch of now and 10 s ago" in told
+    assert "from the last one" not in text
 
 
 @pytest.mark.parametrize(
