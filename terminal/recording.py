@@ -1,5 +1,6 @@
 """The tape of a session started with `--record`: frames, orders as they change, changes of mode."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,7 @@ from core.domain import OrderState
 from core.errors import UserError
 from core.facts import ModeChanged, OrderChanged
 from core.feed.recorder import FeedRecorder
+from core.hiding import hide
 from core.store.retention import TAPES
 from core.store.tape import SUFFIX, Kind
 from core.store.tape_writer import TapeWriter
@@ -19,7 +21,7 @@ class Recording:
     """A new tape under `<home>/tapes`, named by the computer's time. Raises UserError when it cannot be made.
 
     An order that is being sent or asked to change is an INTENT, everything that becomes of it an UPDATE. Nothing here
-    ever sees a login.
+    ever sees a login; reasons pass `core.hiding.hide`, in case somebody's words repeat one.
     """
 
     def __init__(self, home: Path, clock: Clock) -> None:
@@ -42,8 +44,9 @@ class Recording:
         asked = "place" if order.state is OrderState.SENDING else order.change
         leaves = bool(asked) and self._asked.get(order.tag) != asked
         self._asked[order.tag] = asked
-        self.writer.add(Kind.INTENT if leaves else Kind.UPDATE, msgspec.json.encode(order))
+        told = msgspec.json.encode(replace(order, reason=hide(order.reason)))
+        self.writer.add(Kind.INTENT if leaves else Kind.UPDATE, told)
 
     def _mode(self, fact: ModeChanged) -> None:
-        causes = [c.text for c in fact.causes]
+        causes = [hide(c.text) for c in fact.causes]
         self.writer.add(Kind.MODE, msgspec.json.encode([fact.before.word, fact.after.word, causes]))

@@ -16,22 +16,27 @@ import click
 from core.approval import Action, Approved, mint
 from core.brokers.angel import AngelBroker
 from core.brokers.session import Credentials
+from core.bus import Bus
 from core.clock import SystemClock, ist_day
 from core.domain import Exchange, Instrument, Kind, Order, OrderState, OrderType, Product, Side, Validity
 from core.engine.eventlog import EventLog
 from core.engine.records import Recorder
 from core.errors import UserError
-from core.facts import Event, EventKind
+from core.facts import Cause, Event, EventKind, LadderMode, ModeChanged, OrderChanged
 from core.secret import Secret
+from core.store.audit.log import AuditLog
+from core.store.backup import create
 from core.store.instance import InstanceLock
 from core.store.journal import OrderJournal
 from core.store.migrate import prepare
 from core.store.writer import Writer
 from core.telemetry.logs import logger, setup
+from core.telemetry.redact import redact
 from core.vault.envelope import Kdf
 from core.vault.marks import FileMarks
 from core.vault.vault import FILE, Vault
 from terminal.hardening import harden
+from terminal.recording import Recording
 from tests.brokers.rest import Answer, FakeRest, Request, ok, refused, reply
 
 KINDS = ("password", "pin", "seed", "api_key", "jwt", "refresh", "feed", "header")
@@ -41,10 +46,12 @@ Canaries = dict[str, str]
 
 
 class Run:
-    """One home, its log, its store, its screen (stdout)."""
+    """One home, its log, its store, its audit log, its tape, its screen (stdout)."""
 
-    def __init__(self, home: Path, journal: OrderJournal) -> None:
+    def __init__(self, home: Path, journal: OrderJournal, audit: AuditLog, tape: Recording) -> None:
         self.home, self.journal, self.clock = home, journal, SystemClock()
+        self.audit, self.tape, self.bus = audit, tape, Bus()
+        tape.listen(self.bus)
         self.log = logger("canary")
         self.recorder = Recorder(self.clock, "1")
         self.events = EventLog(self.clock, self._mirror)
@@ -54,11 +61,18 @@ class Run:
         click.echo(event.text)
 
     def say(self, *things: object) -> None:
-        """To the event pane, the log file by name and by position, and another library's logger."""
+        """To the event pane, the log file by name and by position, another library's logger, the audit log as a text
+        and inside a table, and the tape as a text, a frame, an order and a mode."""
         for thing in things:
             self.events.add(EventKind.SYSTEM, f"{thing}")
             self.log.info("said", thing=thing, nested=[{"deep": thing}])
             logging.getLogger("library").warning("thing %s %r", thing, thing)
+            self.audit.append("said", {"thing": f"{thing}", "nested": [{"deep": [f"{thing}", f"{thing!r}"]}]})
+            self.tape.feed.text(0, f"{thing}")
+            self.tape.feed.order_frame(json.dumps({"error-message": f"{thing}"}).encode())
+            self.bus.publish(OrderChanged(_order(9, f"{thing}")))
+            cause = Cause("ORDERS", LadderMode.READ_ONLY, f"{thing}", 0)
+            self.bus.publish(ModeChanged(LadderMode.NORMAL, LadderMode.READ_ONLY, (cause,)))
 
 
 async def login(run: Run, c: Canaries) -> None:
@@ -194,13 +208,18 @@ async def main(home: Path, canaries: dict[str, Canaries]) -> None:
         await prepare(home / "tezi.db", clock.real_ns())
         writer = Writer(home / "tezi.db", clock)
         await writer.open()
-        run = Run(home, OrderJournal(writer, home / "tezi.db"))
+        audit = AuditLog(home, clock, writer, about={"boot": "canary"}, redact=redact)
+        await audit.open()
+        run = Run(home, OrderJournal(writer, home / "tezi.db"), audit, Recording(home, clock))
         try:
             for flow in (login, failure, crash, export, lock):
                 await flow(run, canaries[flow.__name__])
             click.echo(f"{len(await run.journal.load_day(ist_day(clock.wall_ns())))} orders journalled")
         finally:
+            await run.tape.writer.close()
+            await audit.close()
             await writer.close()
+        create(home, clock.real_ns())
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ import pytest
 from core.hiding import dresses
 from tests.rules.source import ROOT
 from tests.security.canary_flows import FLOWS, KINDS, Canaries
+from tests.security.files import contents, exports
+from tests.terminal.test_cli import tezi
 
 Ran = tuple[Path, dict[str, Canaries], subprocess.CompletedProcess[bytes]]
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -65,6 +67,9 @@ def ran(
     secrets = canaries(7)
     command = [sys.executable, "-m", "tests.security.canary_flows", str(home)]
     done = subprocess.run(command, input=json.dumps(secrets).encode(), capture_output=True, cwd=ROOT, timeout=50)
+    for words in exports(home):
+        exported = tezi(*words)
+        assert exported.returncode == 0, exported.stderr
     return home, secrets, done
 
 
@@ -84,14 +89,29 @@ def test_no_secret_is_found_in_any_file_or_on_the_terminal(
     ran: Ran,
 ) -> None:
     home, secrets, done = ran
-    files = [f for f in home.rglob("*") if f.is_file()]
     found = hits("stdout", done.stdout, secrets) + hits("stderr", done.stderr, secrets)
-    for file in files:
-        found += hits(file.name, file.read_bytes(), secrets)
+    names = []
+    for name, data in contents(home):
+        names.append(name)
+        found += hits(name, data, secrets)
 
     assert found == []
-    assert {"tezi.db", "tezi.jsonl", "vault.tezi", "export.json"} <= {f.name for f in files}
-    assert not [f for f in files if "core" in f.name]
+    assert {"tezi.db", "tezi.jsonl", "vault.tezi", "export.json", "orders-csv.out", "audit-json.out"} <= set(names)
+    assert not [name for name in names if name.startswith("core")]
+    kinds = (r"\d{8}-\d{6}\.tape", r"\d{8}-\d{6}\.tape unpacked", r"tezi-.*\.zip", r"tezi\.db in .*\.zip")
+    kinds += (r"audit/.* in .*\.zip", r"audit-.*|\d+.*audit.*")
+    assert [kind for kind in kinds if not any(re.fullmatch(kind, name) for name in names)] == []
+
+
+def test_what_was_recorded_put_on_record_and_exported_says_something(ran: Ran) -> None:
+    """None of these files is free of secrets because nothing was written to it."""
+    home, _, _ = ran
+    held = dict(contents(home))
+    tape = next(data for name, data in held.items() if name.endswith("unpacked"))
+    audit = b"".join(p.read_bytes() for p in (home / "audit").iterdir())
+
+    assert min(text.count(b"[hidden]") for text in (tape, audit, held["audit-csv.out"], held["audit-json.out"])) > 50
+    assert held["orders-csv.out"].count(b"\n") >= 5
 
 
 def test_every_file_is_for_its_owner_only(

@@ -8,15 +8,18 @@ from pathlib import Path
 from core.hiding import dresses
 from tests.exchange_process import ExchangeProcess
 from tests.private_files import wide
+from tests.security.files import contents, exports
 from tests.security.in_pty import InPty
 from tests.security.tap import Tap
+from tests.terminal.test_cli import tezi
 
 F12 = b"\x1b[24~"
 _TOKENS = re.compile(rb'"(?:jwtToken|refreshToken|feedToken)":\s*"([^"]{20,})"')
 
 
 def test_no_token_of_a_session_is_found_on_the_screen_or_on_the_disk(tmp_path: Path) -> None:
-    """Login, an order, a refusal that repeats the tokens, an expired token and a new login, PANIC, the end."""
+    """Login, an order, a refusal that repeats the tokens, an expired token and a new login, PANIC, the end; recorded
+    on a tape, put on record in the audit log, backed up, exported."""
     home = tmp_path / "home"
     (tmp_path / "tezi").mkdir()
     (tmp_path / "tezi" / "config.toml").write_text('[logs]\nlevel = "debug"\n')
@@ -24,7 +27,7 @@ def test_no_token_of_a_session_is_found_on_the_screen_or_on_the_disk(tmp_path: P
         taps = {name: stack.enter_context(Tap(exchange.line[name])) for name in ("rest", "stream", "orders")}
         line = {**exchange.line, **{name: tap.url for name, tap in taps.items()}}
         (tmp_path / "line").write_text(json.dumps(line))
-        terminal = InPty(home, "--attach", str(tmp_path / "line"), guard_file=tmp_path / "guard")
+        terminal = InPty(home, "--record", "--attach", str(tmp_path / "line"), guard_file=tmp_path / "guard")
         terminal.until(b"broker book = local book")
         tokens = _heard(taps["rest"])
         exchange.fault(name="reject_order", text=f"no: {exchange.api_key} {tokens[0]}"[:200])
@@ -43,8 +46,13 @@ def test_no_token_of_a_session_is_found_on_the_screen_or_on_the_disk(tmp_path: P
     assert code == 0
     assert len(secrets) >= 5
     assert all(secret.encode() in taps["rest"].heard for secret in secrets - {exchange.totp_secret})
-    looked = {"screen": bytes(terminal.seen)} | {str(f): f.read_bytes() for f in home.rglob("*") if f.is_file()}
-    assert any(name.endswith("tezi.db") for name in looked) and any(name.endswith("tezi.jsonl") for name in looked)
+    for words in (["backup", "create", "--home", str(home)], *exports(home)):
+        told = tezi(*words)
+        assert told.returncode == 0, told.stderr
+    looked = {"screen": bytes(terminal.seen)} | dict(contents(home))
+    held = ("tezi.db", "tezi.jsonl", ".tape unpacked", ".zip", "audit-csv.out", "orders-csv.out")
+    assert all(any(name.endswith(end) and data for name, data in looked.items()) for end in held)
+    assert any(b"[hidden]" in data for name, data in looked.items() if name.endswith(".tape unpacked"))
     forms = {form[:40] for secret in secrets for form in dresses(secret)}
     assert [(name, form) for name, data in looked.items() for form in forms if form.encode() in data] == []
     assert wide(home) == []
