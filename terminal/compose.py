@@ -45,7 +45,7 @@ class _Terminal:
         self._word = word
 
     async def run(self) -> int:
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # asyncio's own SIGINT would break off the ending
             asyncio.get_running_loop().add_signal_handler(number, self._app.exit, 0)
         self._supervisor.once("boot", self._start())
         try:

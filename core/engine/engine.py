@@ -132,7 +132,7 @@ class Engine:
             ladder_forbids=self._mode_forbids,
             probation_full=self._probation_full,
             store_healthy=lambda: self.parts.journal.healthy() or self.parts.audit.healthy(),
-            market_closed=self.parts.closed_text,
+            market_closed=lambda instrument: self.parts.closed_text(instrument),
             writes_sent=lambda: self.parts.broker.writes_sent,
             look_only=self.parts.look_only,
         )

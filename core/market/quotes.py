@@ -307,7 +307,7 @@ class QuoteBoard:
             return False
         if columns.epoch[slot] == epoch and columns.revision[slot]:
             self._note_gap(slot)
-        if ordered and sequence - last.sequence[slot] > batch.JUMP:
+        if ordered and sequence - int(last.sequence[slot]) > batch.JUMP:
             columns.suspect[slot] = max(columns.suspect[slot], GAP)
         self._put(slot, frame, close, exchange_ms, epoch)
         last.sequence[slot], last.exchange_ms[slot], last.epoch[slot] = sequence, exchange_ms, epoch

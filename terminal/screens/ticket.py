@@ -222,7 +222,8 @@ class TicketScreen(DeskModal[str]):
         if isinstance(intent, Problem):
             self._say(intent.text)
             return
-        if self._unread():
+        if not self.readable:
+            self._say("not sent: the key came before this ticket could be read; press it again")
             return
         intent = self._confirmed(intent)
         blocked = self._blocked(intent)
@@ -232,9 +233,10 @@ class TicketScreen(DeskModal[str]):
         else:
             self._submit(intent, content)  # what the gate denies is put on record as DENIED and comes back refused
 
-    def _unread(self) -> bool:
-        """Whether nobody can have read the ticket: no verdict was painted yet, or it opened a moment ago."""
-        return not self._judged_once or self.desk.clock.mono_ns() - self._opened_ns < READ_NS
+    @property
+    def readable(self) -> bool:
+        """Whether somebody can have read the ticket: a verdict was painted, and it did not open a moment ago."""
+        return self._judged_once and self.desk.clock.mono_ns() - self._opened_ns >= READ_NS
 
     def _submit(self, intent: OrderIntent, content: tuple[object, ...]) -> None:
         # Spent before the call: when it raises nobody knows whether the order was taken, so it is never tried again.

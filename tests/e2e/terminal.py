@@ -19,6 +19,7 @@ from terminal.app import TeziApp
 from terminal.boot import Boot
 from terminal.empty_desk import EmptyDesk
 from terminal.options import Options
+from terminal.screens.ticket import TicketScreen
 from tests.private_files import wide
 
 READY_S = 20.0
@@ -123,6 +124,12 @@ class Terminal:
         await self.pilot.press(*keys)
         await self.pilot.pause()
 
+    async def read_ticket(self) -> None:
+        """Until a ticket stands and has stood long enough to take Enter."""
+        await self.until(
+            lambda: isinstance(self.app.screen, TicketScreen) and self.app.screen.readable, 5, "a ticket to read"
+        )
+
     async def order(self, key: str) -> Order:
         """Open the ticket with `b` or `s` on the focused row, send it with Enter, give the new order.
 
@@ -132,6 +139,7 @@ class Terminal:
         await self.control.speed(0.001)
         await self._quiet(0.4)
         await self.press(key)
+        await self.read_ticket()
         await self.press("enter")
         await self.until(lambda: len(self.desk.orders.orders()) > len(before), 3, "a new order row")
         await self.control.speed(1)

@@ -4,11 +4,14 @@ import json
 import os
 import signal
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from core.clock import NS_PER_S
+from terminal.screens.ticket import READ_NS
 from tests.exchange_process import ExchangeProcess
 from tests.security.in_pty import InPty
 
@@ -25,6 +28,7 @@ def test_F61_a_storm_of_signals_in_mid_place_ends_in_good_order(tmp_path: Path, 
         exchange.fault(name="slow", on=["placeOrder"], delay_ms=1_500)
         terminal.press(b"b")
         terminal.until(b"0 deny")
+        time.sleep(2 * READ_NS / NS_PER_S)  # what a person needs to read it: sooner the ticket takes no Enter
         terminal.press(b"\r")
         terminal.until(b"SENDING")
         for _ in range(20):

@@ -52,6 +52,7 @@ async def test_read_only_while_every_order_call_fails_and_back_by_itself(tmp_pat
 
         await t.press("down", "b")
         await t.shows("READ-ONLY")
+        await t.read_ticket()
         await t.press("enter")
         await t.press("escape")
         quotes = sum(t.desk.quotes.revision(s) for s in range(5))
@@ -72,7 +73,9 @@ async def test_panic_cancels_every_resting_order(tmp_path):
     async with Terminal(tmp_path) as t:
         for ticks in (20, 30, 40):
             before = len(t.desk.orders.orders())
-            await t.press("b", "tab", *["shift+down"] * (ticks // 10), "enter")
+            await t.press("b", "tab", *["shift+down"] * (ticks // 10))
+            await t.read_ticket()
+            await t.press("enter")
             await t.until(lambda before=before: len(t.desk.orders.orders()) > before, 3, "a resting order")
         await t.until(lambda: all(o.state is S.WORKING for o in t.desk.orders.orders()), 5, "three working orders")
 

@@ -318,7 +318,7 @@ async def test_S14_silence_at_the_open_is_found_by_the_prices(exchange: Exchange
 
 async def test_S15_an_old_price_on_a_live_socket_is_not_fresh(exchange: ExchangeProcess, given: StreamLogin) -> None:
     async with rig(exchange, given) as on:
-        on.board._most_ns = 300_000_000
+        on.board.use(Limits(quote_age_ms_max=500))
         token = SBIN.token.encode()
         on.relay.change = lambda payload: snap_frame(NIFTY.token) if payload[2:6] == token else payload
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 
 from core.domain import Kind, OrderState, OrderType, PositionKey, Product, Side
+from core.market.live import on_index
 from core.orders.blotter import Blotter
 from core.orders.habits import Habit, Pace, Tickets
 from core.orders.hedge import naked_units
-from core.orders.need import need_e4, on_index, worst_net, worth_e4
+from core.orders.need import need_e4, worst_net, worth_e4
 from core.orders.samples import Samples
 from core.orders.worth import Worth
 from tests.builders import NIFTY_CALL, NIFTY_FUT, RELIANCE, SBIN, intent, order

@@ -67,6 +67,7 @@ async def test_an_enter_typed_ahead_of_the_ticket_sends_nothing() -> None:
     async with running(desk) as d:
         await d.press("b", "enter")
         assert not desk.sent()
+        assert "press it again" in d.text
         desk.clock.move(0.7)
         await d.press("enter")
         assert len(desk.sent()) == 1

@@ -2,10 +2,13 @@
 
 import json
 import re
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from core.clock import NS_PER_S
 from core.hiding import dresses
+from terminal.screens.ticket import READ_NS
 from tests.exchange_process import ExchangeProcess
 from tests.private_files import wide
 from tests.security.files import contents, exports
@@ -74,6 +77,7 @@ def _order(terminal: InPty) -> None:
     terminal.press(b"b")
     terminal.until(b"RISK GATE")
     terminal.until(b"0 deny")
+    time.sleep(2 * READ_NS / NS_PER_S)  # what a person needs to read it: sooner the ticket takes no Enter
     terminal.press(b"\r")
 
 
